@@ -5,6 +5,8 @@ export default defineConfig({
     // Storage tests hold real servers and worker threads: a process for each file keeps them apart.
     pool: 'forks',
     testTimeout: 60_000,
+    // A test that can pass on nothing is worse than none.
+    expect: { requireAssertions: true },
     projects: [
       {
         extends: true,

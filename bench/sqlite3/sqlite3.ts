@@ -74,7 +74,9 @@ function toSqlite(value: unknown): SQLInputValue {
   if (value === undefined || value === null) return null;
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value === 'number' || typeof value === 'bigint') return value;
-  return value instanceof Uint8Array ? value : String(value);
+  if (value instanceof Uint8Array) return value;
+  // oxlint-disable-next-line typescript/no-base-to-string -- `[object Object]` included
+  return String(value);
 }
 
 /** Emmett knows a conflict by `errno`, SQLite's primary result code; Node gives the extended one. */

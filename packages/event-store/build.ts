@@ -1,0 +1,58 @@
+/**
+ * Builds what is published into dist/: Node strips no types below node_modules, so a package must
+ * carry JavaScript. dist/ has a package.json of its own, since npm publishes `exports` as they
+ * stand and here they name the sources. Publish with `npm publish ./packages/event-store/dist`;
+ * this folder itself is private so that the sources cannot be published by mistake.
+ */
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+
+rmSync(path('dist'), { recursive: true, force: true });
+compile();
+for (const file of globSync('**/*.js', { cwd: path('dist') })) renameWorkers(path(`dist/${file}`));
+writeManifest();
+copyFileSync(path('../../LICENSE'), path('dist/LICENSE'));
+if (existsSync(path('README.md'))) copyFileSync(path('README.md'), path('dist/README.md'));
+
+function compile(): void {
+  const tsc = path('../../node_modules/@typescript/native/bin/tsc');
+  const { status } = spawnSync(process.execPath, [tsc, '-p', path('tsconfig.build.json')], {
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exit(1);
+}
+
+/** The compiler rewrites the extensions of imports, and leaves those of worker threads alone. */
+function renameWorkers(file: string): void {
+  const code = readFileSync(file, 'utf8');
+  const renamed = code.replaceAll(
+    /new URL\((['"])(\.[^'"]*)\.ts\1, import\.meta\.url\)/g,
+    'new URL($1$2.js$1, import.meta.url)',
+  );
+  if (renamed !== code) writeFileSync(file, renamed);
+}
+
+function writeManifest(): void {
+  const source = JSON.parse(readFileSync(path('package.json'), 'utf8')) as {
+    exports: Record<string, string>;
+  };
+  const built = (file: string) => file.replace('./src/', './').replace(/\.ts$/, '');
+  const exports = Object.fromEntries(
+    Object.entries(source.exports).map(([entry, file]) => [
+      entry,
+      { types: `${built(file)}.d.ts`, default: `${built(file)}.js` },
+    ]),
+  );
+  const manifest = { ...source, exports };
+  // `undefined` leaves a field out of JSON.
+  const published = {
+    ...manifest,
+    private: undefined,
+    scripts: undefined,
+    devDependencies: undefined,
+  };
+  writeFileSync(path('dist/package.json'), `${JSON.stringify(published, undefined, 2)}\n`);
+}

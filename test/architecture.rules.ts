@@ -1,0 +1,141 @@
+/**
+ * What may import what. architecture.test.ts cruises the tree with these rules, and then
+ * fixtures/architecture, where each must be found broken.
+ */
+import type { ICruiseOptions, IForbiddenRuleType } from 'dependency-cruiser';
+
+// Not anchored at the start: seen from the fixtures, the real packages lie outside the base folder.
+const eventStore = '(?:^|/)packages/event-store/src/';
+const platform = '(?:^|/)packages/platform/src/';
+const domain = `${platform}domain/`;
+const implementations = `${eventStore}storage/(memory|sqlite|postgres)/`;
+const tests = '\\.(test|contract)\\.ts$';
+const ownTests = '\\.test\\.ts$';
+const schemaLibrary = 'node_modules/typebox/';
+
+export const forbidden: IForbiddenRuleType[] = [
+  {
+    name: 'kernel-imports-nothing',
+    comment: 'The kernel is the vocabulary every other part shares, so it stands alone.',
+    severity: 'error',
+    from: { path: `${eventStore}kernel/`, pathNot: ownTests },
+    to: { pathNot: `${eventStore}kernel/` },
+  },
+  {
+    name: 'event-store-knows-no-platform',
+    comment: 'The event store is published by itself and knows nothing of finance.',
+    severity: 'error',
+    from: { path: '(?:^|/)packages/event-store/' },
+    to: { path: '(?:^|/)packages/(?!event-store/)' },
+  },
+  {
+    name: 'domain-imports-domain',
+    comment:
+      'A domain module sees the kernel, itself, the events of other modules, and the value modules.',
+    severity: 'error',
+    from: { path: `${domain}([^/]+)/` },
+    to: {
+      path: '(?:^|/)packages/',
+      pathNot: [
+        `${eventStore}(index\\.ts|kernel/)`,
+        `${domain}$1/`,
+        `${domain}[^/]+/events\\.ts$`,
+        `${domain}(money|calendar)/`,
+      ],
+    },
+  },
+  {
+    name: 'domain-uses-no-node',
+    comment: 'Replay is exact only when the domain can reach no clock, disk or randomness.',
+    severity: 'error',
+    from: { path: domain, pathNot: ownTests },
+    to: { dependencyTypes: ['core'] },
+  },
+  {
+    name: 'domain-uses-no-package',
+    comment: 'Only a contract names a package: the schema library.',
+    severity: 'error',
+    from: { path: domain, pathNot: [ownTests, '/contract\\.ts$'] },
+    to: { path: 'node_modules/' },
+  },
+  {
+    name: 'contract-uses-the-schema-library-alone',
+    severity: 'error',
+    from: { path: `${domain}.*/contract\\.ts$` },
+    to: { path: 'node_modules/', pathNot: schemaLibrary },
+  },
+  {
+    name: 'storage-implementations-stand-apart',
+    comment: 'Implementations share the port and nothing else.',
+    severity: 'error',
+    from: { path: implementations, pathNot: ownTests },
+    to: { path: implementations, pathNot: `${eventStore}storage/$1/` },
+  },
+  {
+    name: 'storage-port-knows-no-implementation',
+    severity: 'error',
+    from: { path: `${eventStore}storage/[^/]+\\.ts$`, pathNot: ownTests },
+    to: { path: implementations },
+  },
+  {
+    name: 'engine-sees-ports',
+    comment: 'The write path and the projections run on any storage.',
+    severity: 'error',
+    from: { path: `${eventStore}(engine|projections)/`, pathNot: tests },
+    to: { path: implementations },
+  },
+  {
+    name: 'api-sees-contracts',
+    comment: 'The API is generic: of a domain module it sees contract, events and the decider.',
+    severity: 'error',
+    from: { path: `${platform}api/`, pathNot: ownTests },
+    to: {
+      path: domain,
+      pathNot: [
+        `${domain}[^/]+/(contract|events)\\.ts$`,
+        // <noun>.ts, in the singular or the plural of its folder.
+        `${domain}(?<noun>[^/]+?)(s|ies)?/\\k<noun>(s|y)?\\.ts$`,
+        `${domain}(money|calendar)/`,
+      ],
+    },
+  },
+  {
+    name: 'only-the-root-sees-implementations',
+    comment: 'platform.ts wires the parts by hand; the command line opens stores for maintenance.',
+    severity: 'error',
+    from: { path: platform, pathNot: [`${platform}(platform\\.ts|command-line/)`, ownTests] },
+    to: { path: implementations },
+  },
+  {
+    name: 'no-cycles',
+    severity: 'error',
+    from: {},
+    to: { circular: true },
+  },
+  {
+    name: 'no-orphans',
+    comment: 'A file that imports nothing and that nothing imports is reached by nobody.',
+    severity: 'error',
+    from: { orphan: true, path: '^packages/' },
+    to: {},
+  },
+  {
+    name: 'no-unresolvable',
+    severity: 'error',
+    from: {},
+    to: { couldNotResolve: true },
+  },
+];
+
+export const options: ICruiseOptions = {
+  // Types couple as values do, so imports that erase are followed too.
+  tsPreCompilationDeps: true,
+  tsConfig: { fileName: 'tsconfig.json' },
+  doNotFollow: { path: 'node_modules' },
+  // Anchored: a bare `dist/` would also hide every package that is published from such a folder.
+  exclude: { path: '^(packages/[^/]+/dist|test/fixtures)/' },
+  enhancedResolveOptions: {
+    exportsFields: ['exports'],
+    conditionNames: ['import', 'node', 'types', 'default'],
+  },
+};
