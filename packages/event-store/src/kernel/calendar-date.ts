@@ -68,7 +68,8 @@ export function dateOfEpochDay(epochDay: number): CalendarDate {
   const day = dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1;
   const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
   const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
-  if (year < 1 || year > 9999) throw new RangeError(`day ${epochDay} is outside the years 0001 to 9999`);
+  if (year < 1 || year > 9999)
+    throw new RangeError(`day ${epochDay} is outside the years 0001 to 9999`);
   return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}` as CalendarDate;
 }
 

@@ -57,8 +57,10 @@ export interface EventType<Type extends string = string, Data = unknown> {
 export type EventOf<T> =
   T extends EventType<infer Type, infer Data> ? DomainEvent<Type, Data> : never;
 
-interface RevisableEventType<Type extends string, F extends Fields>
-  extends EventType<Type, ValuesOf<F>> {
+interface RevisableEventType<Type extends string, F extends Fields> extends EventType<
+  Type,
+  ValuesOf<F>
+> {
   /**
    * The next version of the schema. `upcast` turns what the version before holds into the new shape; it
    * is pure, and applied on every read of an old event.

@@ -40,7 +40,8 @@ function parseOffsetMinutes(offset: string): number | undefined {
 
 /** RFC 3339 text in UTC with 3, 6 or 9 digits of a second, as few as say it exactly. */
 export function formatInstant(instant: Instant): string {
-  const nanoseconds = ((instant % nanosecondsPerSecond) + nanosecondsPerSecond) % nanosecondsPerSecond;
+  const nanoseconds =
+    ((instant % nanosecondsPerSecond) + nanosecondsPerSecond) % nanosecondsPerSecond;
   const wholeMs = Number((instant - nanoseconds) / nanosecondsPerMillisecond);
   const digits = nanoseconds.toString().padStart(9, '0');
   const shown = digits.endsWith('000000') ? 3 : digits.endsWith('000') ? 6 : 9;

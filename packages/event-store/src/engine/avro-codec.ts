@@ -1,0 +1,179 @@
+import avro from 'avsc';
+import { dateOfEpochDay, epochDayOf, type CalendarDate } from '../kernel/calendar-date.ts';
+import type { AvroSchema } from '../kernel/fields.ts';
+
+/**
+ * Values as Avro bytes (Apache Avro 1.12, binary encoding) and back, for the logical types that fields are
+ * made of. The encoding itself is avsc's.
+ */
+export interface AvroCodec {
+  /**
+   * Writes the value into `target` at `offset` and answers the offset behind it; when it doesn't fit,
+   * nothing can be relied on in `target` and the answer is negative: minus the bytes that were missing.
+   * Throws a SchemaMismatch that names the field when the value is not of the schema.
+   */
+  encodeInto(value: unknown, target: Buffer, offset: number): number;
+  encode(value: unknown): Buffer;
+  /** Throws when the bytes are not of the schema. */
+  decode(bytes: Uint8Array, offset?: number): unknown;
+}
+
+export function avroCodec(schema: AvroSchema): AvroCodec {
+  const type = parseSchema(schema);
+  const explained = <Result>(value: unknown, encode: () => Result): Result => {
+    try {
+      return encode();
+    } catch (cause) {
+      throw new SchemaMismatch(mismatchOf(type, value), { cause });
+    }
+  };
+  return {
+    encodeInto: (value, target, offset) =>
+      explained(value, () => type.encode(value, target, offset)),
+    encode: (value) => explained(value, () => type.toBuffer(value)),
+    decode: (bytes, offset = 0) => {
+      const { value, offset: end } = type.decode(asBuffer(bytes), offset);
+      // avsc answers a negative offset where the bytes end too early.
+      if (end !== bytes.length) {
+        throw new SchemaMismatch(
+          `${bytes.length - offset} bytes are not one value of schema ${type.name ?? ''}`,
+        );
+      }
+      return value;
+    },
+  };
+}
+
+/** A value does not fit the schema that it should be written with; the message names the field. */
+export class SchemaMismatch extends Error {
+  override readonly name = 'SchemaMismatch';
+}
+
+function mismatchOf(type: avro.Type, value: unknown): string {
+  const paths: string[] = [];
+  type.isValid(value, {
+    errorHook: (path: string[]) => paths.push(path.join('.') || '(whole value)'),
+  });
+  return `not of schema ${type.name ?? ''}: wrong or missing ${paths.join(', ') || '(whole value)'}`;
+}
+
+/** Throws when the schema is not a valid Avro schema. */
+export function parseSchema(schema: AvroSchema): avro.Type {
+  return avro.Type.forSchema(schema as avro.Schema, {
+    logicalTypes: {
+      decimal: DecimalType,
+      date: DateType,
+      'timestamp-nanos': TimestampNanosType,
+    } as never,
+    // Every schema names its own records and enumerations: nothing is shared between schemas.
+    registry: {},
+    wrapUnions: 'never',
+  });
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+// The range in which six bytes of two's complement hold a value, and a double counts exactly.
+const sixByteMax = 2n ** 47n - 1n;
+const sixByteMin = -(2n ** 47n);
+
+/** Avro's decimal: unscaled value as big-endian two's complement in as few bytes as hold it. */
+class DecimalType extends avro.types.LogicalType {
+  override _fromValue(bytes: Buffer): bigint {
+    return bytes.length <= 6
+      ? BigInt(bytes.length === 0 ? 0 : bytes.readIntBE(0, bytes.length))
+      : BigInt.asIntN(bytes.length * 8, BigInt(`0x${bytes.toString('hex')}`));
+  }
+
+  override _toValue(value: unknown): Buffer | undefined {
+    if (typeof value !== 'bigint') return undefined;
+    return value >= sixByteMin && value <= sixByteMax
+      ? shortDecimal(Number(value))
+      : longDecimal(value);
+  }
+}
+
+function shortDecimal(units: number): Buffer {
+  const reach = units < 0 ? -units - 1 : units;
+  let length = 1;
+  for (let limit = 0x80; reach >= limit && length < 6; limit *= 0x100) length += 1;
+  const bytes = Buffer.allocUnsafe(length);
+  bytes.writeIntBE(units, 0, length);
+  return bytes;
+}
+
+function longDecimal(units: bigint): Buffer {
+  const bits = (units < 0n ? -units - 1n : units).toString(2).length + 1;
+  const length = Math.ceil(bits / 8);
+  return Buffer.from(
+    BigInt.asUintN(length * 8, units)
+      .toString(16)
+      .padStart(length * 2, '0'),
+    'hex',
+  );
+}
+
+/** Avro's date: days since 1970-01-01 as an int. */
+class DateType extends avro.types.LogicalType {
+  override _fromValue(epochDay: number): CalendarDate {
+    return dateOfDay(epochDay);
+  }
+
+  override _toValue(value: unknown): number | undefined {
+    return typeof value === 'string' ? dayOfDate(value as CalendarDate) : undefined;
+  }
+}
+
+// Events name few different days, and the same ones again and again: both directions remember them.
+const datesByDay = new Map<number, CalendarDate>();
+const daysByDate = new Map<CalendarDate, number>();
+const rememberedDays = 20_000;
+
+function dateOfDay(epochDay: number): CalendarDate {
+  const known = datesByDay.get(epochDay);
+  if (known !== undefined) return known;
+  const date = dateOfEpochDay(epochDay);
+  if (datesByDay.size < rememberedDays) datesByDay.set(epochDay, date);
+  return date;
+}
+
+function dayOfDate(date: CalendarDate): number {
+  const known = daysByDate.get(date);
+  if (known !== undefined) return known;
+  const day = epochDayOf(date);
+  if (daysByDate.size < rememberedDays) daysByDate.set(date, day);
+  return day;
+}
+
+const bigLong = avro.types.LongType.__with({
+  fromBuffer: (bytes: Buffer) => bytes.readBigInt64LE(),
+  toBuffer: (value: bigint) => {
+    const bytes = Buffer.allocUnsafe(8);
+    bytes.writeBigInt64LE(value);
+    return bytes;
+  },
+  fromJSON: BigInt,
+  toJSON: String,
+  isValid: (value: unknown) => typeof value === 'bigint',
+  compare: (left: bigint, right: bigint) => (left === right ? 0 : left < right ? -1 : 1),
+} as never);
+
+/** Avro's timestamp-nanos: nanoseconds since 1970 as a long, read as a bigint without loss. */
+class TimestampNanosType extends avro.types.LogicalType {
+  constructor(_schema: avro.Schema, options: object) {
+    // avsc takes a ready type where it expects the schema of the underlying one.
+    super(bigLong as never, options as never);
+  }
+
+  override _fromValue(value: bigint): bigint {
+    return value;
+  }
+
+  override _toValue(value: unknown): bigint | undefined {
+    return typeof value === 'bigint' && value === BigInt.asIntN(64, value) ? value : undefined;
+  }
+}

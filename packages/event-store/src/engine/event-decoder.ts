@@ -1,0 +1,30 @@
+import type { RecordedEvent } from '../kernel/event.ts';
+import type { StoredRecord } from '../storage/storage.ts';
+import { dataOffsetOf, readEnvelope } from './envelope.ts';
+import type { SchemaRegistry } from './schema-registry.ts';
+
+/** A stored record as the event it holds, its data brought up to the newest schema. */
+export function decodeEvent(registry: SchemaRegistry, record: StoredRecord): RecordedEvent {
+  const reader = registry.reader(record.schema);
+  const { eventId, metadata, dataOffset } = readEnvelope(record.body);
+  return {
+    eventId,
+    stream: record.stream,
+    version: record.version,
+    position: record.position,
+    recordedAt: record.recordedAt,
+    type: reader.type,
+    schemaVersion: reader.schemaVersion,
+    data: reader.read(record.body, dataOffset),
+    metadata,
+  };
+}
+
+/** Only type and data: all that a fold into state needs, at a third of the cost. */
+export function decodeFact(
+  registry: SchemaRegistry,
+  record: StoredRecord,
+): { readonly type: string; readonly data: unknown } {
+  const reader = registry.reader(record.schema);
+  return { type: reader.type, data: reader.read(record.body, dataOffsetOf(record.body)) };
+}

@@ -1,0 +1,40 @@
+import type { DomainEvent } from '../kernel/event.ts';
+import type { NewRecord } from '../storage/storage.ts';
+import { envelopeBytesMax, writeEnvelope, type Cause } from './envelope.ts';
+import type { SchemaRegistry } from './schema-registry.ts';
+
+/** An event's bytes, ready to append, with the id it was given. */
+export interface EncodedEvent extends NewRecord {
+  readonly id: Uint8Array;
+}
+
+export type EventEncoder = (event: DomainEvent, cause: Cause) => EncodedEvent;
+
+/**
+ * Encodes events one behind the other into large buffers, of which each body is a view: one allocation
+ * serves hundreds of events. A buffer lives as long as a body of it does, and is never written twice.
+ */
+export function eventEncoder(registry: SchemaRegistry, nextId: () => Uint8Array): EventEncoder {
+  let slab = Buffer.allocUnsafeSlow(slabBytes);
+  let used = 0;
+  return ({ type, data }, cause) => {
+    const { schema, codec } = registry.writer(type);
+    const id = nextId();
+    if (used + envelopeBytesMax > slab.length) {
+      slab = Buffer.allocUnsafeSlow(slabBytes);
+      used = 0;
+    }
+    const dataOffset = writeEnvelope(slab, used, id, cause);
+    const end = codec.encodeInto(data, slab, dataOffset);
+    // avsc answers a negative offset when the data did not fit into what was left.
+    if (end >= 0) {
+      const body = slab.subarray(used, end);
+      used = end;
+      return { id, schema, body };
+    }
+    const envelope = slab.subarray(used, dataOffset);
+    return { id, schema, body: Buffer.concat([envelope, codec.encode(data)]) };
+  };
+}
+
+const slabBytes = 256 * 1024;

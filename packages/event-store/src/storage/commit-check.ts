@@ -1,0 +1,31 @@
+import type { Commit, StreamAppend } from './storage.ts';
+
+/**
+ * Refuses what no caller may send: a commit that names a stream twice, an expected version that is no
+ * version, a claim's key of the wrong length. Throws a RangeError; the batch must then not be written.
+ */
+export function checkCommits(batch: readonly Commit[]): void {
+  for (const { appends, claim } of batch) {
+    for (const append of appends) checkExpectation(append);
+    if (appends.length > 1) checkStreamsDiffer(appends);
+    if (claim !== undefined && (claim.key.length === 0 || claim.key.length > keyLengthMax)) {
+      throw new RangeError(`a claim's key takes 1 to ${keyLengthMax} characters`);
+    }
+  }
+}
+
+const keyLengthMax = 500;
+
+function checkExpectation({ stream, expected }: StreamAppend): void {
+  if (expected === 'any' || expected === 'none') return;
+  if (!Number.isSafeInteger(expected) || expected < 0) {
+    throw new RangeError(`${expected} is no version that ${stream} could have`);
+  }
+}
+
+function checkStreamsDiffer(appends: readonly StreamAppend[]): void {
+  const streams = new Set(appends.map(({ stream }) => stream));
+  if (streams.size < appends.length) {
+    throw new RangeError('a commit may name a stream once only: put its records into one append');
+  }
+}
