@@ -39,12 +39,11 @@ function writeManifest(): void {
   const source = JSON.parse(readFileSync(path('package.json'), 'utf8')) as {
     exports: Record<string, string>;
   };
-  const built = (file: string) => file.replace('./src/', './').replace(/\.ts$/, '');
   const exports = Object.fromEntries(
-    Object.entries(source.exports).map(([entry, file]) => [
-      entry,
-      { types: `${built(file)}.d.ts`, default: `${built(file)}.js` },
-    ]),
+    Object.entries(source.exports).map(([entry, file]) => {
+      const built = file.replace('./src/', './').replace(/\.ts$/, '');
+      return [entry, { types: `${built}.d.ts`, default: `${built}.js` }];
+    }),
   );
   const manifest = { ...source, exports };
   // `undefined` leaves a field out of JSON.
