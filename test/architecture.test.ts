@@ -69,16 +69,18 @@ const impurities = {
   'is random': /\bMath\.random\b|\bcrypto\./,
   waits: /\b(?:async|await|setTimeout|setInterval|setImmediate|queueMicrotask)\b/,
   'sees its process': /\bprocess\./,
-  'depends on the locale': /\.toLocale\w+\(|\bIntl\./,
+  'depends on the locale': /\.toLocale\w+\(/,
   // Also with arguments: most forms read the machine's time zone.
   'makes a Date': /\bnew Date\b/,
 };
 /** The kernel owns the instant, and may turn one count of milliseconds into its parts. */
 const kernelImpurities = { ...impurities, 'makes a Date': /\bnew Date\((?:\s*\)|[^)]*,)/ };
 
+const environment = { 'reads the environment': /\bprocess\.env\b|\benv\b.*'node:process'/ };
+
 function breaches(folder: string, kinds: Record<string, RegExp>) {
   const files = globSync('**/*.ts', { cwd: folder });
-  const sources = files.filter((file) => !file.endsWith('.test.ts')).toSorted();
+  const sources = files.filter((file) => !/\.(?:test|contract)\.ts$/.test(file)).toSorted();
   const found = sources.flatMap((file) => {
     const code = withoutCommentsAndStrings(readFileSync(`${folder}/${file}`, 'utf8'));
     const broken = Object.entries(kinds).filter(([, pattern]) => pattern.test(code));
@@ -108,5 +110,24 @@ describe('deciding and folding are pure', () => {
   test('and each impurity is seen in the fixture that has them all', () => {
     const { found } = breaches(`${fixtures}/packages/platform/src/domain`, impurities);
     expect(found).toEqual(Object.keys(impurities).map((kind) => `trades/impure.ts ${kind}`));
+  });
+});
+
+describe('only the configuration reads the environment', () => {
+  test('in the platform', () => {
+    const { scanned, found } = breaches(`${root}packages/platform/src`, environment);
+    expect(scanned).toBeGreaterThan(0);
+    expect(found.filter((breach) => !breach.startsWith('config.ts '))).toEqual([]);
+  });
+
+  test('in the event store', () => {
+    const { scanned, found } = breaches(`${root}packages/event-store/src`, environment);
+    expect(scanned).toBeGreaterThan(0);
+    expect(found).toEqual([]);
+  });
+
+  test('and the fixture that reads it elsewhere is seen', () => {
+    const { found } = breaches(`${fixtures}/packages/platform/src`, environment);
+    expect(found).toEqual(['domain/trades/impure.ts reads the environment']);
   });
 });
