@@ -58,3 +58,48 @@ export type {
   RowWritten,
 } from './kernel/projection.ts';
 export type { EventLog, EventPage, EventQuery } from './engine/event-log.ts';
+export type { Aggregate, HistoryNeed, SnapshotFormat } from './engine/aggregate.ts';
+export { SchemaMismatch } from './engine/avro-codec.ts';
+export {
+  ContentionError,
+  createCommandHandler,
+  type CommandHandler,
+  type CommandHandlerOptions,
+  type HandleOptions,
+  type OnceOptions,
+} from './engine/command-handler.ts';
+export type {
+  AlreadyHandled,
+  CommandAccepted,
+  CommandRejected,
+  CommandResult,
+  DecidedOutcome,
+  VersionMismatch,
+} from './engine/command-result.ts';
+export type { Cause } from './engine/envelope.ts';
+export {
+  openEventStore,
+  type AppendResult,
+  type EventAppend,
+  type EventCommit,
+  type EventsAppended,
+  type EventStore,
+  type EventStoreOptions,
+} from './engine/event-store.ts';
+export { StoreOverloaded, type GroupCommitOptions } from './engine/group-commit.ts';
+export {
+  BreakingSchemaChange,
+  checkEventTypes,
+  UnknownEventType,
+} from './engine/schema-registry.ts';
+export { subscribe, type SubscriptionOptions } from './engine/subscription.ts';
+export {
+  SchemaConflict,
+  StorageFailure,
+  type Claim,
+  type Claimed,
+  type Conflict,
+  type EventStorage,
+  type Expectation,
+  type Head,
+} from './storage/storage.ts';

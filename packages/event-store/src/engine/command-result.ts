@@ -1,0 +1,50 @@
+import type { EventId, StreamId } from '../kernel/identifiers.ts';
+import type { Instant } from '../kernel/instant.ts';
+
+/** An outcome as far as it is known before it is written: everything but position and time. */
+export interface DecidedOutcome<Rejection> {
+  readonly eventIds: readonly EventId[];
+  readonly stream: StreamId;
+  /** The stream's version with these events. */
+  readonly version: number;
+  readonly rejection: Rejection | undefined;
+}
+
+export type CommandResult<Rejection> =
+  | CommandAccepted
+  | CommandRejected<Rejection>
+  | VersionMismatch
+  | AlreadyHandled;
+
+export interface CommandAccepted {
+  readonly kind: 'accepted';
+  /** Empty when things were already so. */
+  readonly eventIds: readonly EventId[];
+  /** The stream's version afterwards. */
+  readonly version: number;
+  /** Position of the command's last event; undefined when it made none. */
+  readonly position: number | undefined;
+  readonly recordedAt: Instant | undefined;
+}
+
+export interface CommandRejected<Rejection> extends Omit<CommandAccepted, 'kind'> {
+  readonly kind: 'rejected';
+  readonly rejection: Rejection;
+}
+
+export interface VersionMismatch {
+  readonly kind: 'version-mismatch';
+  readonly expected: number;
+  readonly actual: number;
+}
+
+/** The key of `once` was taken before: nothing was done now. */
+export interface AlreadyHandled {
+  readonly kind: 'already-handled';
+  readonly note: Uint8Array;
+}
+
+/** Other writers changed the stream again and again between reading and writing. */
+export class ContentionError extends Error {
+  override readonly name = 'ContentionError';
+}

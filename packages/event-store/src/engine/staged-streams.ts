@@ -1,0 +1,168 @@
+import type { DomainEvent } from '../kernel/event.ts';
+import type { StreamId } from '../kernel/identifiers.ts';
+import type { Verdict } from '../storage/storage.ts';
+import type { Aggregate, SnapshotFormat } from './aggregate.ts';
+import { avroCodec, type AvroCodec } from './avro-codec.ts';
+import type { RawStore } from './event-store.ts';
+
+/**
+ * A stream's state in memory. It is staged: it includes events that are still on their way to the disk, so
+ * that the next command need not wait for the fsync of the one before. Each is appended at the exact
+ * version it was decided on, so when one fails, those staged on it fail with it, and all decide again.
+ */
+export interface StagedStream<State> {
+  state: State;
+  version: number;
+  /** Settles (never rejects) with whether everything staged so far became durable. */
+  durable: Promise<boolean>;
+  /** True when something staged has failed: nobody must decide on this state any more. */
+  fallen: boolean;
+  snapshotVersion: number;
+}
+
+/** The states of streams, loaded when first asked for, kept while there is room. */
+export interface StagedStreams<State, Event> {
+  /** At once when the stream is in memory; else from the newest snapshot and the events behind it. */
+  load(stream: StreamId): StagedStream<State> | Promise<StagedStream<State>>;
+  /** Takes events into the staged state; `verdict` is what becomes of them. */
+  stage(
+    stream: StreamId,
+    entry: StagedStream<State>,
+    events: readonly Event[],
+    verdict: Promise<Verdict>,
+  ): void;
+  /** The first events of a stream, up to a version. */
+  history(stream: StreamId, upTo: number): Promise<readonly Event[]>;
+}
+
+export interface StagedStreamsOptions {
+  /** Streams whose state is kept in memory, the least recently used going first. */
+  readonly cachedStreamsMax?: number | undefined;
+  /** A snapshot is taken whenever a stream has grown by this many events since the last. */
+  readonly snapshotEvery?: number | undefined;
+}
+
+type Foldable<State, Event extends DomainEvent, Packed> = Pick<
+  Aggregate<never, State, Event, unknown, Packed>,
+  'initial' | 'evolve' | 'snapshot'
+>;
+
+export function createStagedStreams<State, Event extends DomainEvent, Packed>(
+  store: RawStore,
+  aggregate: Foldable<State, Event, Packed>,
+  { cachedStreamsMax = 50_000, snapshotEvery = 500 }: StagedStreamsOptions,
+): StagedStreams<State, Event> {
+  const { storage } = store;
+  const snapshots = aggregate.snapshot && snapshotCodec(aggregate.snapshot);
+  const cached = new Map<StreamId, StagedStream<State>>();
+  const loading = new Map<StreamId, Promise<StagedStream<State>>>();
+
+  const read = async (stream: StreamId): Promise<StagedStream<State>> => {
+    const snapshot = snapshots && (await storage.loadSnapshot(stream, snapshots.format));
+    let state = snapshots && snapshot ? snapshots.decode(snapshot.bytes) : aggregate.initial;
+    let version = snapshot?.version ?? 0;
+    for (;;) {
+      const records = await storage.readStream(stream, version + 1, pageSize);
+      for (const record of records) {
+        state = aggregate.evolve(state, store.fact(record) as Event);
+        version = record.version;
+      }
+      if (records.length < pageSize) break;
+    }
+    const snapshotVersion = snapshot?.version ?? 0;
+    const durable = Promise.resolve(true);
+    const entry = { state, version, durable, fallen: false, snapshotVersion };
+    cached.set(stream, entry);
+    evictOldest();
+    return entry;
+  };
+
+  // Evicting a stream whose events are still under way is safe: whoever loads it too early decides on an
+  // old version, and the storage says so.
+  const evictOldest = (): void => {
+    for (const stream of cached.keys()) {
+      if (cached.size <= cachedStreamsMax) return;
+      cached.delete(stream);
+    }
+  };
+
+  const fell = (stream: StreamId, entry: StagedStream<State>): void => {
+    entry.fallen = true;
+    if (cached.get(stream) === entry) cached.delete(stream);
+  };
+
+  const settle = async (
+    stream: StreamId,
+    entry: StagedStream<State>,
+    before: Promise<boolean>,
+    verdict: Promise<Verdict>,
+  ): Promise<boolean> => {
+    const appended = await verdict.then(
+      ({ kind }) => kind === 'appended',
+      () => false,
+    );
+    if (!appended) fell(stream, entry);
+    return (await before) && appended;
+  };
+
+  const takeSnapshot = async (stream: StreamId, entry: StagedStream<State>): Promise<void> => {
+    entry.snapshotVersion = entry.version;
+    const { version, state, durable } = entry;
+    if (snapshots === undefined || !(await durable)) return;
+    const bytes = snapshots.encode(state);
+    await storage.saveSnapshot(stream, { version, format: snapshots.format, bytes });
+  };
+
+  return {
+    load: (stream) => {
+      const known = cached.get(stream);
+      if (known !== undefined) {
+        // A Map keeps the order of insertion: putting it in anew marks it as the last one used.
+        cached.delete(stream);
+        cached.set(stream, known);
+        return known;
+      }
+      const underWay = loading.get(stream);
+      if (underWay !== undefined) return underWay;
+      const begun = read(stream).finally(() => loading.delete(stream));
+      loading.set(stream, begun);
+      return begun;
+    },
+    stage: (stream, entry, events, verdict) => {
+      for (const event of events) entry.state = aggregate.evolve(entry.state, event);
+      entry.version += events.length;
+      entry.durable = settle(stream, entry, entry.durable, verdict);
+      if (snapshots !== undefined && entry.version - entry.snapshotVersion >= snapshotEvery) {
+        // A snapshot that could not be kept costs the next load some time, and nothing else.
+        takeSnapshot(stream, entry).catch(() => undefined);
+      }
+    },
+    history: async (stream, upTo) => {
+      const events: Event[] = [];
+      while (events.length < upTo) {
+        const limit = Math.min(pageSize, upTo - events.length);
+        const records = await storage.readStream(stream, events.length + 1, limit);
+        if (records.length === 0) break;
+        for (const record of records) events.push(store.fact(record) as Event);
+      }
+      return events;
+    },
+  };
+}
+
+const pageSize = 1_000;
+
+interface SnapshotCodec<State> {
+  readonly format: string;
+  encode(state: State): Uint8Array;
+  decode(bytes: Uint8Array): State;
+}
+
+function snapshotCodec<State, Packed>(format: SnapshotFormat<State, Packed>): SnapshotCodec<State> {
+  const codec: AvroCodec = avroCodec(format.field.avro);
+  return {
+    format: format.format,
+    encode: (state) => codec.encode(format.pack(state)),
+    decode: (bytes) => format.unpack(codec.decode(bytes) as Packed),
+  };
+}
