@@ -5,14 +5,13 @@
  * this folder itself is private so that the sources cannot be published by mistake.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
 rmSync(path('dist'), { recursive: true, force: true });
 compile();
-for (const file of globSync('**/*.js', { cwd: path('dist') })) renameWorkers(path(`dist/${file}`));
 writeManifest();
 copyFileSync(path('../../LICENSE'), path('dist/LICENSE'));
 if (existsSync(path('README.md'))) copyFileSync(path('README.md'), path('dist/README.md'));
@@ -23,16 +22,6 @@ function compile(): void {
     stdio: 'inherit',
   });
   if (status !== 0) process.exit(1);
-}
-
-/** The compiler rewrites the extensions of imports, and leaves those of worker threads alone. */
-function renameWorkers(file: string): void {
-  const code = readFileSync(file, 'utf8');
-  const renamed = code.replaceAll(
-    /new URL\((['"])(\.[^'"]*)\.ts\1, import\.meta\.url\)/g,
-    'new URL($1$2.js$1, import.meta.url)',
-  );
-  if (renamed !== code) writeFileSync(file, renamed);
 }
 
 function writeManifest(): void {
