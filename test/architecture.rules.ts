@@ -8,7 +8,8 @@ import type { ICruiseOptions, IForbiddenRuleType } from 'dependency-cruiser';
 const eventStore = '(?:^|/)packages/event-store/src/';
 const platform = '(?:^|/)packages/platform/src/';
 const domain = `${platform}domain/`;
-const implementations = `${eventStore}storage/(memory|sqlite|postgres)/`;
+const storages = `${eventStore}storage/(memory|sqlite|postgres)/`;
+const implementations = `${eventStore}(storage|projections)/(memory|sqlite|postgres)/`;
 const tests = '\\.(test|contract)\\.ts$';
 const ownTests = '\\.test\\.ts$';
 const schemaLibrary = 'node_modules/typebox/';
@@ -65,24 +66,24 @@ export const forbidden: IForbiddenRuleType[] = [
     to: { path: 'node_modules/', pathNot: schemaLibrary },
   },
   {
-    name: 'storage-implementations-stand-apart',
+    name: 'implementations-stand-apart',
     comment: 'Implementations share the port and nothing else.',
     severity: 'error',
     from: { path: implementations, pathNot: ownTests },
-    to: { path: implementations, pathNot: `${eventStore}storage/$1/` },
+    to: { path: implementations, pathNot: `${eventStore}$1/$2/` },
   },
   {
     name: 'storage-port-knows-no-implementation',
     severity: 'error',
     from: { path: `${eventStore}storage/[^/]+\\.ts$`, pathNot: ownTests },
-    to: { path: implementations },
+    to: { path: storages },
   },
   {
     name: 'engine-sees-ports',
     comment: 'The write path and the projections run on any storage.',
     severity: 'error',
     from: { path: `${eventStore}(engine|projections)/`, pathNot: tests },
-    to: { path: implementations },
+    to: { path: storages },
   },
   {
     name: 'api-sees-contracts',

@@ -34,12 +34,11 @@ function link(name: string): void {
 
 beforeAll(() => {
   run(process.execPath, [join(root, 'packages/event-store/build.ts')], root);
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const packed = run(
-    npm,
-    ['pack', join(root, 'packages/event-store/dist'), '--json', '--pack-destination', project],
-    project,
-  );
+  const npm = process.env['npm_execpath'];
+  if (npm === undefined) throw new Error('run this test through npm: `npm test`');
+  const dist = join(root, 'packages/event-store/dist');
+  const pack = [npm, 'pack', dist, '--json', '--pack-destination', project];
+  const packed = run(process.execPath, pack, project);
   const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
   mkdirSync(installed, { recursive: true });
   run('tar', ['-xzf', join(project, filename), '-C', installed, '--strip-components=1'], project);
