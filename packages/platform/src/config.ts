@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Type, type Static } from 'typebox';
+import { Compile } from 'typebox/compile';
+
+/** Everything that can be set, checked once at start. Docs: docs/operate/configuration.md. */
+export interface Config {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Where the embedded stores keep their files. */
+  readonly dataDirectory: string;
+  readonly store: StoreConfig;
+  readonly logLevel: LogLevel;
+  /** In which a moment becomes a business date: an IANA name. */
+  readonly timeZone: string;
+  /** The business calendar by which trades settle. */
+  readonly calendar: 'US' | 'WEEKENDS_ONLY';
+  /** Business days from trade to settlement. */
+  readonly settlementDays: number;
+  readonly demo: boolean;
+}
+
+export type StoreConfig =
+  | { readonly kind: 'sqlite' }
+  | { readonly kind: 'postgres'; readonly connectionString: string }
+  | { readonly kind: 'memory' };
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** A setting can't be used; the message names it, says what is wrong and what would be right. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const fileShape = Type.Object(
+  {
+    host: Type.Optional(Type.String({ minLength: 1 })),
+    port: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),
+    dataDirectory: Type.Optional(Type.String({ minLength: 1 })),
+    store: Type.Optional(Type.String({ minLength: 1 })),
+    logLevel: Type.Optional(Type.Enum(logLevels)),
+    timeZone: Type.Optional(Type.String({ minLength: 1 })),
+    calendar: Type.Optional(Type.Enum(['US', 'WEEKENDS_ONLY'])),
+    settlementDays: Type.Optional(Type.Integer({ minimum: 0, maximum: 10 })),
+  },
+  { additionalProperties: false },
+);
+
+type FileSettings = Static<typeof fileShape>;
+
+const fileValidator = Compile(fileShape);
+
+export interface ConfigSources {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The file named by `--config`. */
+  readonly file?: string | undefined;
+  readonly demo?: boolean | undefined;
+}
+
+/**
+ * One validated configuration: defaults, over them the file, over it the environment. Throws a ConfigError
+ * at the first setting that can't be used.
+ */
+export function loadConfig({ environment, file, demo = false }: ConfigSources): Config {
+  const fromFile = file === undefined ? {} : readSettings(file);
+  const timeZone = fromFile.timeZone ?? 'America/New_York';
+  checkTimeZone(timeZone);
+  return {
+    host: environment['COUNTERFOIL_HOST'] ?? fromFile.host ?? '127.0.0.1',
+    port: portOf(environment['COUNTERFOIL_PORT']) ?? fromFile.port ?? 8000,
+    dataDirectory: path.resolve(
+      environment['COUNTERFOIL_DATA_DIR'] ?? fromFile.dataDirectory ?? 'data',
+    ),
+    store: storeOf(environment['COUNTERFOIL_STORE'] ?? fromFile.store ?? 'sqlite'),
+    logLevel: logLevelOf(environment['COUNTERFOIL_LOG_LEVEL']) ?? fromFile.logLevel ?? 'info',
+    timeZone,
+    calendar: fromFile.calendar ?? 'US',
+    settlementDays: fromFile.settlementDays ?? 1,
+    demo,
+  };
+}
+
+/** The configuration of this process: the only place that reads its environment. */
+export function loadProcessConfig(options: Omit<ConfigSources, 'environment'> = {}): Config {
+  return loadConfig({ ...options, environment: process.env });
+}
+
+function readSettings(file: string): FileSettings {
+  let settings: unknown;
+  try {
+    settings = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new ConfigError(`${file} can't be read as JSON: ${String(cause)}`, { cause });
+  }
+  if (fileValidator.Check(settings)) return settings;
+  const problems = fileValidator
+    .Errors(settings)
+    .map(({ instancePath, message }) => `${instancePath || '(the file)'} ${message}`);
+  throw new ConfigError(`${file}: ${problems.join('; ')}`);
+}
+
+function portOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new ConfigError(`COUNTERFOIL_PORT is "${text}": use a number from 0 to 65535`);
+}
+
+function logLevelOf(text: string | undefined): LogLevel | undefined {
+  if (text === undefined) return undefined;
+  const level = logLevels.find((known) => known === text);
+  if (level !== undefined) return level;
+  throw new ConfigError(`COUNTERFOIL_LOG_LEVEL is "${text}": use one of ${logLevels.join(', ')}`);
+}
+
+function storeOf(text: string): StoreConfig {
+  if (text === 'sqlite') return { kind: 'sqlite' };
+  if (text === 'memory') return { kind: 'memory' };
+  if (/^postgres(ql)?:\/\//.test(text)) return { kind: 'postgres', connectionString: text };
+  // The value may hold a password: it is not repeated.
+  throw new ConfigError(
+    'COUNTERFOIL_STORE is not known: use "sqlite", "memory" or postgres://user@host/database',
+  );
+}
+
+function checkTimeZone(timeZone: string): void {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone });
+  } catch (cause) {
+    throw new ConfigError(`timeZone "${timeZone}" is no IANA time zone, such as America/New_York`, {
+      cause,
+    });
+  }
+}
