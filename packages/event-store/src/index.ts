@@ -102,4 +102,5 @@ export {
   type EventStorage,
   type Expectation,
   type Head,
+  type HeldClaim,
 } from './storage/storage.ts';

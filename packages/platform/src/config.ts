@@ -127,7 +127,7 @@ function storeOf(text: string): StoreConfig {
 
 function checkTimeZone(timeZone: string): void {
   try {
-    new Intl.DateTimeFormat('en', { timeZone });
+    Intl.DateTimeFormat('en', { timeZone });
   } catch (cause) {
     throw new ConfigError(`timeZone "${timeZone}" is no IANA time zone, such as America/New_York`, {
       cause,

@@ -64,7 +64,7 @@ export function parseSchema(schema: AvroSchema): avro.Type {
       decimal: DecimalType,
       date: DateType,
       'timestamp-nanos': TimestampNanosType,
-    } as never,
+    },
     // Every schema names its own records and enumerations: nothing is shared between schemas.
     registry: {},
     wrapUnions: 'never',
@@ -160,13 +160,13 @@ const bigLong = avro.types.LongType.__with({
   toJSON: String,
   isValid: (value: unknown) => typeof value === 'bigint',
   compare: (left: bigint, right: bigint) => (left === right ? 0 : left < right ? -1 : 1),
-} as never);
+});
 
 /** Avro's timestamp-nanos: nanoseconds since 1970 as a long, read as a bigint without loss. */
 class TimestampNanosType extends avro.types.LogicalType {
   constructor(_schema: avro.Schema, options: object) {
     // avsc takes a ready type where it expects the schema of the underlying one.
-    super(bigLong as never, options as never);
+    super(bigLong, options);
   }
 
   override _fromValue(value: bigint): bigint {

@@ -33,16 +33,15 @@ export interface HandleOptions<Rejection> {
   readonly cause: Cause;
   /** Refuse the command unless the stream is at this version. */
   readonly expectedVersion?: number | undefined;
-  /**
-   * Lets the command take effect once for each key; `note` makes of the outcome what a repetition is
-   * answered with. It is kept in the same transaction as the effect.
-   */
-  readonly once?: OnceOptions<Rejection> | undefined;
+  /** Keys each of which lets one command take effect; kept in the same transaction as the effect. */
+  readonly once?: readonly OnceOptions<Rejection>[] | undefined;
 }
 
 export interface OnceOptions<Rejection> {
   readonly key: string;
-  readonly expiresAt: Instant;
+  /** Undefined for ever. */
+  readonly expiresAt: Instant | undefined;
+  /** Makes of the outcome what a repetition is answered with. */
   note(outcome: DecidedOutcome<Rejection>): Uint8Array;
 }
 
@@ -91,8 +90,12 @@ export function createCommandHandler<Command, State, Event extends DomainEvent, 
       version: entry.version + records.length,
       rejection: decision.rejection,
     };
-    const claim = once && { key: once.key, expiresAt: once.expiresAt, note: once.note(outcome) };
-    const verdict = raw.append({ appends: [{ stream, expected: entry.version, records }], claim });
+    const claims = once?.map(({ key, expiresAt, note }) => ({
+      key,
+      expiresAt,
+      note: note(outcome),
+    }));
+    const verdict = raw.append({ appends: [{ stream, expected: entry.version, records }], claims });
     streams.stage(stream, entry, decision.events, verdict);
     return { outcome, verdict };
   };
@@ -129,7 +132,7 @@ export function createCommandHandler<Command, State, Event extends DomainEvent, 
       case 'appended':
         return resultOf(decision.rejection, outcome.eventIds, outcome.version, settled);
       case 'claimed':
-        return { kind: 'already-handled', note: settled.note };
+        return { kind: 'already-handled', held: settled.held };
       case 'conflict':
         return undefined;
     }

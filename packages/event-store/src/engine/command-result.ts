@@ -1,5 +1,6 @@
 import type { EventId, StreamId } from '../kernel/identifiers.ts';
 import type { Instant } from '../kernel/instant.ts';
+import type { HeldClaim } from '../storage/storage.ts';
 
 /** An outcome as far as it is known before it is written: everything but position and time. */
 export interface DecidedOutcome<Rejection> {
@@ -38,10 +39,10 @@ export interface VersionMismatch {
   readonly actual: number;
 }
 
-/** The key of `once` was taken before: nothing was done now. */
+/** A key of `once` was taken before: nothing was done now. */
 export interface AlreadyHandled {
   readonly kind: 'already-handled';
-  readonly note: Uint8Array;
+  readonly held: HeldClaim;
 }
 
 /** Other writers changed the stream again and again between reading and writing. */

@@ -4,9 +4,11 @@ import type { Clock, Instant } from '../kernel/instant.ts';
 import type {
   Claim,
   Claimed,
+  Commit,
   Conflict,
   EventStorage,
   Expectation,
+  HeldClaim,
   StoredRecord,
   Verdict,
 } from '../storage/storage.ts';
@@ -26,8 +28,8 @@ export interface EventStore extends EventLog {
    */
   append(commit: EventCommit): Promise<AppendResult>;
 
-  /** What was left under a claim, unless it has expired. */
-  findClaim(key: string): Promise<Uint8Array | undefined>;
+  /** What holds a claim's key, unless it has expired. */
+  findClaim(key: string): Promise<HeldClaim | undefined>;
 
   /** For the engine's own parts: encoded events in, verdicts out. */
   readonly raw: RawStore;
@@ -39,7 +41,7 @@ export interface EventStore extends EventLog {
 export interface EventCommit {
   readonly appends: readonly EventAppend[];
   readonly cause: Cause;
-  readonly claim?: Claim | undefined;
+  readonly claims?: readonly Claim[] | undefined;
 }
 
 export interface EventAppend {
@@ -67,7 +69,7 @@ export interface RawStore {
   encode(event: DomainEvent, cause: Cause): EncodedEvent;
   fact(record: StoredRecord): { readonly type: string; readonly data: unknown };
   schemaIds(types: readonly string[]): readonly number[];
-  append(commit: Parameters<EventStorage['append']>[0][number]): Promise<Verdict>;
+  append(commit: Commit): Promise<Verdict>;
 }
 
 export interface EventStoreOptions {
@@ -89,13 +91,13 @@ export async function openEventStore(options: EventStoreOptions): Promise<EventS
   const encode = eventEncoder(registry, eventIdMaker(clock, randomBytes));
   const groupCommit = createGroupCommit(storage, clock, options.groupCommit);
   return {
-    append: async ({ appends, cause, claim }) => {
+    append: async ({ appends, cause, claims }) => {
       const encoded = appends.map(({ stream, expected, events }) => ({
         stream,
         expected,
         records: events.map((event) => encode(event, cause)),
       }));
-      const verdict = await groupCommit.append({ appends: encoded, claim });
+      const verdict = await groupCommit.append({ appends: encoded, claims });
       if (verdict.kind !== 'appended') return verdict;
       return {
         kind: 'appended',

@@ -1,20 +1,29 @@
-import type { Commit, StreamAppend } from './storage.ts';
+import type { Claim, Commit, StreamAppend } from './storage.ts';
 
 /**
  * Refuses what no caller may send: a commit that names a stream twice, an expected version that is no
  * version, a claim's key of the wrong length. Throws a RangeError; the batch must then not be written.
  */
 export function checkCommits(batch: readonly Commit[]): void {
-  for (const { appends, claim } of batch) {
+  for (const { appends, claims } of batch) {
     for (const append of appends) checkExpectation(append);
     if (appends.length > 1) checkStreamsDiffer(appends);
-    if (claim !== undefined && (claim.key.length === 0 || claim.key.length > keyLengthMax)) {
-      throw new RangeError(`a claim's key takes 1 to ${keyLengthMax} characters`);
-    }
+    if (claims !== undefined) checkClaims(claims);
   }
 }
 
 const keyLengthMax = 500;
+
+function checkClaims(claims: readonly Claim[]): void {
+  for (const { key } of claims) {
+    if (key.length === 0 || key.length > keyLengthMax) {
+      throw new RangeError(`a claim's key takes 1 to ${keyLengthMax} characters`);
+    }
+  }
+  if (new Set(claims.map(({ key }) => key)).size < claims.length) {
+    throw new RangeError('a commit may claim a key once only');
+  }
+}
 
 function checkExpectation({ stream, expected }: StreamAppend): void {
   if (expected === 'any' || expected === 'none') return;

@@ -60,8 +60,11 @@ export interface EventStorage {
   /** Keeps a snapshot, in place of an older one of the same stream. Best effort: it may be lost in a crash. */
   saveSnapshot(stream: StreamId, snapshot: Snapshot): Promise<void>;
 
-  /** The note left under a claim, unless it has expired at `at`. */
-  findClaim(key: string, at: Instant): Promise<Uint8Array | undefined>;
+  /** What holds a claim's key, unless it has expired at `at`. */
+  findClaim(key: string, at: Instant): Promise<HeldClaim | undefined>;
+
+  /** Held claims in order of key, for copying a log; only keys greater than `after`. */
+  listClaims(after: string, limit: number): Promise<readonly HeldClaim[]>;
 
   /** Finishes what was begun, then lets go of files and connections. */
   close(): Promise<void>;
@@ -72,8 +75,8 @@ export type Expectation = 'any' | 'none' | number;
 
 export interface Commit {
   readonly appends: readonly StreamAppend[];
-  /** Lets the commit through once only: see Claim. */
-  readonly claim?: Claim | undefined;
+  /** Let the commit through once only: see Claim. */
+  readonly claims?: readonly Claim[] | undefined;
 }
 
 export interface StreamAppend {
@@ -90,14 +93,21 @@ export interface NewRecord {
 }
 
 /**
- * A key that one commit may take, with a note for whoever comes second; free again when it expires. The
- * note is kept in the same transaction as the commit, which makes retries of a request exact.
+ * A key that one commit may take, with a note for whoever comes second; free again when it expires. It is
+ * kept in the same transaction as the commit, which makes retries of a request exact, and uniqueness
+ * beyond one stream possible.
  */
 export interface Claim {
   /** 1 to 500 characters. */
   readonly key: string;
   readonly note: Uint8Array;
-  readonly expiresAt: Instant;
+  /** Undefined for ever. */
+  readonly expiresAt: Instant | undefined;
+}
+
+export interface HeldClaim extends Claim {
+  /** Where the log stood after the commit that took it. */
+  readonly position: number;
 }
 
 export type Verdict = Appended | Conflict | Claimed;
@@ -121,11 +131,10 @@ export interface Conflict {
   readonly actual: number;
 }
 
-/** Nothing was written: the claim's key is taken (checked before any stream). */
+/** Nothing was written: a claim's key is taken (checked before any stream). The first such is given. */
 export interface Claimed {
   readonly kind: 'claimed';
-  readonly key: string;
-  readonly note: Uint8Array;
+  readonly held: HeldClaim;
 }
 
 export interface StoredRecord {

@@ -1,21 +1,22 @@
 import type { StreamId } from '../../kernel/identifiers.ts';
 import { microsecondsOf, type Instant } from '../../kernel/instant.ts';
-import type { Claim, Commit, Expectation, NewRecord } from '../storage.ts';
+import type { Claim, Commit, Expectation, HeldClaim, NewRecord } from '../storage.ts';
 
 /**
  * A batch of commits as one buffer that is handed (not copied) to the writer's thread. Little-endian:
  *
  *     batch   u32 commits, f64 time in microseconds, commit...
- *     commit  u16 appends, append..., u8 has claim, claim?
+ *     commit  u16 appends, append..., u8 claims, claim...
  *     append  u8 bytes of stream name, name, f64 expected version (-1 for any), u32 records, record...
  *     record  u32 schema, u32 bytes of body, body
- *     claim   u16 bytes of key, key (UTF-8), f64 expiry in microseconds, u32 bytes of note, note
+ *     claim   u16 bytes of key, key (UTF-8), f64 expiry in microseconds (Infinity for never),
+ *             u32 bytes of note, note
  */
 export function encodeBatch(batch: readonly Commit[], at: Instant): Uint8Array<ArrayBuffer> {
   const message = Buffer.from(new ArrayBuffer(sizeOf(batch)));
   let offset = message.writeUInt32LE(batch.length, 0);
   offset = message.writeDoubleLE(microsecondsOf(at), offset);
-  for (const { appends, claim } of batch) {
+  for (const { appends, claims = [] } of batch) {
     offset = message.writeUInt16LE(appends.length, offset);
     for (const { stream, expected, records } of appends) {
       offset = message.writeUInt8(stream.length, offset);
@@ -29,30 +30,34 @@ export function encodeBatch(batch: readonly Commit[], at: Instant): Uint8Array<A
         offset += body.length;
       }
     }
-    offset = message.writeUInt8(claim === undefined ? 0 : 1, offset);
-    if (claim !== undefined) offset = writeClaim(message, offset, claim);
+    offset = message.writeUInt8(claims.length, offset);
+    for (const claim of claims) offset = writeClaim(message, offset, claim);
   }
-  return message as Uint8Array<ArrayBuffer>;
+  return message;
 }
 
 function writeClaim(message: Buffer, start: number, { key, note, expiresAt }: Claim): number {
   let offset = message.writeUInt16LE(Buffer.byteLength(key), start);
   offset += message.write(key, offset);
-  offset = message.writeDoubleLE(microsecondsOf(expiresAt), offset);
+  offset = message.writeDoubleLE(expiryOf(expiresAt), offset);
   offset = message.writeUInt32LE(note.length, offset);
   message.set(note, offset);
   return offset + note.length;
 }
 
+function expiryOf(expiresAt: Instant | undefined): number {
+  return expiresAt === undefined ? Number.POSITIVE_INFINITY : microsecondsOf(expiresAt);
+}
+
 function sizeOf(batch: readonly Commit[]): number {
   let size = 12;
-  for (const { appends, claim } of batch) {
+  for (const { appends, claims = [] } of batch) {
     size += 3;
     for (const { stream, records } of appends) {
       size += 1 + stream.length + 12;
       for (const { body } of records) size += 8 + body.length;
     }
-    if (claim !== undefined) size += 14 + Buffer.byteLength(claim.key) + claim.note.length;
+    for (const { key, note } of claims) size += 14 + Buffer.byteLength(key) + note.length;
   }
   return size;
 }
@@ -68,7 +73,7 @@ export interface BatchMessage {
 
 export interface CommitMessage {
   readonly appends: readonly AppendMessage[];
-  readonly claim: ClaimMessage | undefined;
+  readonly claims: readonly ClaimMessage[];
 }
 
 export interface AppendMessage {
@@ -81,6 +86,7 @@ export interface AppendMessage {
 
 export interface ClaimMessage {
   readonly key: string;
+  /** Infinity for never. */
   readonly expiresAtMicroseconds: number;
   readonly note: Uint8Array;
 }
@@ -109,12 +115,15 @@ export function decodeBatch(bytes: Uint8Array): BatchMessage {
       }
       appends.push({ stream, expected, records });
     }
-    const hasClaim = message[offset] === 1;
+    const claims: ClaimMessage[] = [];
+    const claimCount = message[offset] ?? 0;
     offset += 1;
-    if (!hasClaim) return { appends, claim: undefined };
-    const { claim, end } = readClaim(message, offset);
-    offset = end;
-    return { appends, claim };
+    for (let index = 0; index < claimCount; index += 1) {
+      const { claim, end } = readClaim(message, offset);
+      claims.push(claim);
+      offset = end;
+    }
+    return { appends, claims };
   });
   return { atMicroseconds: message.readDoubleLE(4), commits };
 }
@@ -147,4 +156,4 @@ export interface BatchAnswer {
 
 export type Refusal =
   | { readonly kind: 'conflict'; readonly append: number; readonly actual: number }
-  | { readonly kind: 'claimed'; readonly note: Uint8Array };
+  | { readonly kind: 'claimed'; readonly held: HeldClaim };

@@ -4,10 +4,10 @@ import type {
   AppendMessage,
   BatchAnswer,
   BatchMessage,
-  ClaimMessage,
   CommitMessage,
   Refusal,
 } from './batch-message.ts';
+import { findClaim, heldClaim, type ClaimRow } from './claims.ts';
 
 /** Writes batches into a log, one transaction each. Synchronous: it lives in the writer's thread. */
 export interface BatchWriter {
@@ -53,20 +53,17 @@ export function createBatchWriter(database: DatabaseSync): BatchWriter {
     return tail;
   };
 
-  const judge = ({ appends, claim }: CommitMessage, now: number): Refusal | undefined => {
-    const note = claim && heldNote(claim, now);
-    if (note !== undefined) return { kind: 'claimed', note };
+  const judge = ({ appends, claims }: CommitMessage, now: number): Refusal | undefined => {
+    for (const { key } of claims) {
+      const row = statements.findClaim.get(key, now) as ClaimRow | undefined;
+      if (row !== undefined) return { kind: 'claimed', held: heldClaim(row) };
+    }
     for (const [index, { stream, expected }] of appends.entries()) {
       if (expected === -1) continue;
       const actual = tailOf(stream)?.version ?? 0;
       if (actual !== expected) return { kind: 'conflict', append: index, actual };
     }
     return undefined;
-  };
-
-  const heldNote = ({ key }: ClaimMessage, now: number): Uint8Array | undefined => {
-    const held = statements.findClaim.get(key, now) as { note: Uint8Array } | undefined;
-    return held?.note;
   };
 
   const append = (
@@ -107,9 +104,8 @@ export function createBatchWriter(database: DatabaseSync): BatchWriter {
       const before = head.position;
       for (const one of commit.appends) appended.push(append(one, recordedAt, ranges));
       appended[at] = head.position - before;
-      const { claim } = commit;
-      if (claim !== undefined) {
-        statements.addClaim.run(claim.key, claim.note, claim.expiresAtMicroseconds);
+      for (const { key, note, expiresAtMicroseconds: expiry } of commit.claims) {
+        statements.addClaim.run(key, note, Number.isFinite(expiry) ? expiry : null, head.position);
       }
     }
     for (const [schema, { first, last }] of ranges) statements.addRange.run(schema, first, last);
@@ -154,8 +150,8 @@ const statementTexts = {
   addStream: 'INSERT INTO streams (name) VALUES (?)',
   addEvent: 'INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)',
   addRange: 'INSERT INTO schema_ranges VALUES (?, ?, ?)',
-  findClaim: 'SELECT note FROM claims WHERE key = ? AND expires_at > ?',
-  addClaim: 'INSERT OR REPLACE INTO claims VALUES (?, ?, ?)',
+  findClaim,
+  addClaim: 'INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?)',
 } as const;
 
 type StatementName = keyof typeof statementTexts;

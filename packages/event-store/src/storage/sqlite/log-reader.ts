@@ -3,12 +3,14 @@ import type { StreamId } from '../../kernel/identifiers.ts';
 import { instantFromMicroseconds, microsecondsOf, type Instant } from '../../kernel/instant.ts';
 import type {
   Head,
+  HeldClaim,
   LogPage,
   LogQuery,
   RegisteredSchema,
   Snapshot,
   StoredRecord,
 } from '../storage.ts';
+import { findClaim, heldClaim, listClaims, type ClaimRow } from './claims.ts';
 
 /** Reads a log in SQLite; synchronous, on a connection of its own. */
 export interface LogReader {
@@ -18,7 +20,8 @@ export interface LogReader {
   head(): Head;
   schemas(): readonly RegisteredSchema[];
   loadSnapshot(stream: StreamId, format: string): Snapshot | undefined;
-  findClaim(key: string, at: Instant): Uint8Array | undefined;
+  findClaim(key: string, at: Instant): HeldClaim | undefined;
+  listClaims(after: string, limit: number): readonly HeldClaim[];
   /** Changes whenever another connection has committed. */
   dataVersion(): number;
 }
@@ -89,8 +92,12 @@ export function createLogReader(database: DatabaseSync): LogReader {
         | undefined;
       return row && { version: row.version, format, bytes: row.bytes };
     },
-    findClaim: (key, at) =>
-      (statements.claim.get(key, microsecondsOf(at)) as { note: Uint8Array } | undefined)?.note,
+    findClaim: (key, at) => {
+      const row = statements.findClaim.get(key, microsecondsOf(at)) as ClaimRow | undefined;
+      return row && heldClaim(row);
+    },
+    listClaims: (after, limit) =>
+      (statements.listClaims.all(after, limit) as unknown as ClaimRow[]).map(heldClaim),
     dataVersion: () => Number(Object.values(statements.dataVersion.get() ?? {})[0]),
   };
 }
@@ -171,7 +178,8 @@ const statementTexts = {
   recordedAt: 'SELECT recorded_at FROM events WHERE position = ?',
   schemas: 'SELECT id, type, version, avro FROM schemas ORDER BY id',
   snapshot: 'SELECT version, bytes FROM snapshots WHERE stream = ? AND format = ?',
-  claim: 'SELECT note FROM claims WHERE key = ? AND expires_at > ?',
+  findClaim,
+  listClaims,
   dataVersion: 'PRAGMA data_version',
   rangeAtOrBefore: `SELECT last FROM schema_ranges
     WHERE schema = ? AND first <= ? ORDER BY first DESC LIMIT 1`,

@@ -68,6 +68,7 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
       await writer.request({ kind: 'snapshot', stream, ...snapshot });
     },
     findClaim: async (key, at) => log.findClaim(key, at),
+    listClaims: async (after, limit) => log.listClaims(after, limit),
     close: async () => {
       if (!open) return;
       open = false;
@@ -158,9 +159,7 @@ function verdictsOf(batch: readonly Commit[], answer: BatchAnswer): readonly Ver
       at += 2 + versions.length;
       return { kind: 'appended', firstPosition, count, versions, recordedAt };
     }
-    if (refusal.kind === 'claimed') {
-      return { kind: 'claimed', key: commit.claim?.key ?? '', note: refusal.note };
-    }
+    if (refusal.kind === 'claimed') return refusal;
     const append = commit.appends[refusal.append];
     if (append === undefined) throw new RangeError('a conflict in an append that was not sent');
     const { stream, expected } = append;

@@ -46,9 +46,10 @@ const tables = `
   CREATE TABLE claims (
     key TEXT PRIMARY KEY,
     note BLOB NOT NULL,
-    expires_at INTEGER NOT NULL
+    expires_at INTEGER,
+    position INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX claims_by_expiry ON claims (expires_at);
+  CREATE INDEX claims_by_expiry ON claims (expires_at) WHERE expires_at IS NOT NULL;
   CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
     BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
   CREATE TRIGGER events_are_never_removed BEFORE DELETE ON events
