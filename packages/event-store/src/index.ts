@@ -86,6 +86,13 @@ export {
   type EventStore,
   type EventStoreOptions,
 } from './engine/event-store.ts';
+export {
+  copyLog,
+  CopyMismatch,
+  type CopyEnd,
+  type CopyOptions,
+  type CopyResult,
+} from './engine/copy-log.ts';
 export { StoreOverloaded, type GroupCommitOptions } from './engine/group-commit.ts';
 export {
   BreakingSchemaChange,

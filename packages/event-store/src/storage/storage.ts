@@ -63,8 +63,8 @@ export interface EventStorage {
   /** What holds a claim's key, unless it has expired at `at`. */
   findClaim(key: string, at: Instant): Promise<HeldClaim | undefined>;
 
-  /** Held claims in order of key, for copying a log; only keys greater than `after`. */
-  listClaims(after: string, limit: number): Promise<readonly HeldClaim[]>;
+  /** Held claims with `after` < position <= `upTo`, in order of position: for copying a log. */
+  listClaims(after: number, upTo: number): Promise<readonly HeldClaim[]>;
 
   /** Finishes what was begun, then lets go of files and connections. */
   close(): Promise<void>;
@@ -106,7 +106,7 @@ export interface Claim {
 }
 
 export interface HeldClaim extends Claim {
-  /** Where the log stood after the commit that took it. */
+  /** The head of the log as the commit that took it left it: 0 when the log was still empty. */
   readonly position: number;
 }
 

@@ -12,9 +12,9 @@ export interface ClaimRow {
 export const findClaim = `SELECT key, note, expires_at, position FROM claims
   WHERE key = ? AND (expires_at IS NULL OR expires_at > ?)`;
 
-/** Takes the key to go on after and a limit. */
+/** Takes two positions: the one to begin after, and the last. */
 export const listClaims = `SELECT key, note, expires_at, position FROM claims
-  WHERE key > ? ORDER BY key LIMIT ?`;
+  WHERE position > ? AND position <= ? ORDER BY position, key`;
 
 export function heldClaim({ key, note, expires_at: expiry, position }: ClaimRow): HeldClaim {
   const expiresAt = expiry === null ? undefined : instantFromMicroseconds(expiry);

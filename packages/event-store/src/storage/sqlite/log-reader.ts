@@ -21,7 +21,7 @@ export interface LogReader {
   schemas(): readonly RegisteredSchema[];
   loadSnapshot(stream: StreamId, format: string): Snapshot | undefined;
   findClaim(key: string, at: Instant): HeldClaim | undefined;
-  listClaims(after: string, limit: number): readonly HeldClaim[];
+  listClaims(after: number, upTo: number): readonly HeldClaim[];
   /** Changes whenever another connection has committed. */
   dataVersion(): number;
 }
@@ -96,8 +96,8 @@ export function createLogReader(database: DatabaseSync): LogReader {
       const row = statements.findClaim.get(key, microsecondsOf(at)) as ClaimRow | undefined;
       return row && heldClaim(row);
     },
-    listClaims: (after, limit) =>
-      (statements.listClaims.all(after, limit) as unknown as ClaimRow[]).map(heldClaim),
+    listClaims: (after, upTo) =>
+      (statements.listClaims.all(after, upTo) as unknown as ClaimRow[]).map(heldClaim),
     dataVersion: () => Number(Object.values(statements.dataVersion.get() ?? {})[0]),
   };
 }

@@ -68,7 +68,7 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
       await writer.request({ kind: 'snapshot', stream, ...snapshot });
     },
     findClaim: async (key, at) => log.findClaim(key, at),
-    listClaims: async (after, limit) => log.listClaims(after, limit),
+    listClaims: async (after, upTo) => log.listClaims(after, upTo),
     close: async () => {
       if (!open) return;
       open = false;
