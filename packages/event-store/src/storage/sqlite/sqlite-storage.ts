@@ -34,7 +34,12 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
   const { file, pollMs = 500 } = options;
   const reader = await openReader(file);
   const log = createLogReader(reader);
-  const writer = await startWriter(file);
+  // Started by the first write: whoever only reads has no use for the thread.
+  let writer: Promise<WriterThread> | undefined;
+  const write = async (request: WriterRequest, transfer?: ArrayBuffer[]): Promise<WriterAnswer> => {
+    writer ??= startWriter(file);
+    return (await writer).request(request, transfer);
+  };
   const doorbell = createDoorbell(log.dataVersion, pollMs);
   let open = true;
 
@@ -47,7 +52,7 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
       refuseWhenClosed();
       checkCommits(batch);
       const bytes = encodeBatch(batch, at);
-      const reply = await writer.request({ kind: 'batch', bytes }, [bytes.buffer]);
+      const reply = await write({ kind: 'batch', bytes }, [bytes.buffer]);
       if (reply.kind !== 'written') throw new StorageFailure('no verdicts', { final: true });
       doorbell.ring();
       return verdictsOf(batch, reply.answer);
@@ -65,7 +70,7 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
     loadSnapshot: async (stream, format) => log.loadSnapshot(stream, format),
     saveSnapshot: async (stream, snapshot) => {
       refuseWhenClosed();
-      await writer.request({ kind: 'snapshot', stream, ...snapshot });
+      await write({ kind: 'snapshot', stream, ...snapshot });
     },
     findClaim: async (key, at) => log.findClaim(key, at),
     listClaims: async (after, upTo) => log.listClaims(after, upTo),
@@ -73,7 +78,7 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
       if (!open) return;
       open = false;
       doorbell.stop();
-      await writer.close();
+      await (await writer)?.close();
       reader.close();
     },
   };
