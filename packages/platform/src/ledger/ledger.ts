@@ -1,0 +1,120 @@
+import {
+  createCommandHandler,
+  type CommandHandler,
+  type CommandResult,
+  type EventStore,
+  type HandleOptions,
+} from '@counterfoil/event-store';
+import { accountDecider, accountSnapshot } from '../domain/accounts/account.ts';
+import type { AccountCommand } from '../domain/accounts/commands.ts';
+import { accountStream, type AccountId } from '../domain/accounts/events.ts';
+import type { AccountRejection } from '../domain/accounts/rejections.ts';
+import type { AccountState } from '../domain/accounts/state.ts';
+import {
+  instrumentStream,
+  pricesStream,
+  type InstrumentSymbol,
+} from '../domain/instruments/events.ts';
+import {
+  instrumentDecider,
+  type InstrumentCommand,
+  type InstrumentRejection,
+} from '../domain/instruments/instrument.ts';
+import {
+  pricesDecider,
+  type PricesCommand,
+  type PricesRejection,
+} from '../domain/instruments/prices.ts';
+import type { MarketBook } from './market-book.ts';
+
+/**
+ * The way in for every command: adds what the command needs of the market and the clock, and runs it
+ * through the engine. A result is durable when its promise resolves.
+ */
+export interface Ledger {
+  account(
+    id: AccountId,
+    instruction: AccountInstruction,
+    options: HandleOptions<AccountRejection>,
+  ): Promise<CommandResult<AccountRejection>>;
+  instrument(
+    symbol: InstrumentSymbol,
+    command: InstrumentCommand,
+    options: HandleOptions<InstrumentRejection>,
+  ): Promise<CommandResult<InstrumentRejection>>;
+  prices(
+    symbol: InstrumentSymbol,
+    instruction: PricesInstruction,
+    options: HandleOptions<PricesRejection>,
+  ): Promise<CommandResult<PricesRejection>>;
+  /** An account as it is now, with the version of its stream: undefined and 0 before it was opened. */
+  accountNow(
+    id: AccountId,
+  ): Promise<{ readonly account: AccountState; readonly version: number }>;
+  readonly market: MarketBook;
+}
+
+/** An account's command without what the ledger adds. */
+export type AccountInstruction = Without<AccountCommand, 'market' | 'history'>;
+
+/** As RecordDailyBar and MarkPrice, without what the ledger adds. */
+export type PricesInstruction =
+  | Without<Extract<PricesCommand, { type: 'RecordDailyBar' }>, 'symbol' | 'instrument' | 'today'>
+  | Without<
+      Extract<PricesCommand, { type: 'MarkPrice' }>,
+      'symbol' | 'instrument' | 'today' | 'date'
+    >;
+
+type Without<Command, Names extends string> = Command extends unknown ? Omit<Command, Names> : never;
+
+export function createLedger(store: EventStore, market: MarketBook): Ledger {
+  const accounts: CommandHandler<AccountCommand, AccountState, AccountRejection> =
+    createCommandHandler(store, { ...accountDecider, snapshot: accountSnapshot });
+  const instruments = createCommandHandler(store, instrumentDecider);
+  const prices = createCommandHandler(store, pricesDecider);
+
+  /** Waits until the market book has seen a command's effect: the next command must know of it. */
+  const seen = async <Rejection>(
+    outcome: Promise<CommandResult<Rejection>>,
+  ): Promise<CommandResult<Rejection>> => {
+    const result = await outcome;
+    if (result.kind === 'accepted' && result.position !== undefined) {
+      await market.reach(result.position);
+    }
+    return result;
+  };
+
+  return {
+    market,
+    account: (id, instruction, options) =>
+      accounts.handle(accountStream(id), withMarket(instruction, market), options),
+    instrument: (symbol, command, options) =>
+      seen(instruments.handle(instrumentStream(symbol), command, options)),
+    prices: (symbol, instruction, options) =>
+      seen(prices.handle(pricesStream(symbol), withReference(symbol, instruction, market), options)),
+    accountNow: async (id) => {
+      const { state, version } = await accounts.load(accountStream(id));
+      return { account: state, version };
+    },
+  };
+}
+
+function withMarket(instruction: AccountInstruction, market: MarketBook): AccountCommand {
+  // Commands that need nothing of the market ignore it; adding it costs less than asking which do.
+  return { ...instruction, market: market.view() } as AccountCommand;
+}
+
+function withReference(
+  symbol: InstrumentSymbol,
+  instruction: PricesInstruction,
+  market: MarketBook,
+): PricesCommand {
+  const reference = { symbol, instrument: market.instrument(symbol), today: market.today() };
+  switch (instruction.type) {
+    case 'RecordDailyBar':
+      return { ...instruction, ...reference };
+    case 'MarkPrice':
+      return { ...instruction, ...reference, date: market.dateOf(instruction.markedAt) };
+  }
+}
+
