@@ -26,7 +26,7 @@ export function plus<Value extends bigint>(left: Value, right: Value): Value {
 }
 
 export function minus<Value extends bigint>(left: Value, right: Value): Value {
-  return (left - right) as Value;
+  return ((left as bigint) - right) as Value;
 }
 
 export function negated<Value extends bigint>(value: Value): Value {

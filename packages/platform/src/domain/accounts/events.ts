@@ -1,0 +1,204 @@
+import {
+  eventType,
+  field,
+  streamId,
+  type Branded,
+  type EventOf,
+  type StreamId,
+  type ValueOf,
+} from '@counterfoil/event-store';
+import type { InstrumentSymbol } from '../instruments/events.ts';
+import type { CurrencyCode } from '../money/currency.ts';
+import { Money, Percentage, Price, Quantity } from '../money/money.ts';
+
+/** 1 to 64 of `A-Z a-z 0-9 . _ -`. */
+export type AccountId = Branded<string, 'AccountId'>;
+
+/** Names one trade within an account: 1 to 64 of `A-Z a-z 0-9 . _ -`. */
+export type TradeId = Branded<string, 'TradeId'>;
+
+const idPattern = /^[A-Za-z0-9._-]{1,64}$/;
+
+export function parseAccountId(text: string): AccountId | undefined {
+  return idPattern.test(text) ? (text as AccountId) : undefined;
+}
+
+export function parseTradeId(text: string): TradeId | undefined {
+  return idPattern.test(text) ? (text as TradeId) : undefined;
+}
+
+export type OwnerKind = 'INDIVIDUAL' | 'CORPORATE';
+
+/** How the lots that a trade closes are chosen and costed, unless it names them: see `lots.ts`. */
+export type CostMethod = 'FIFO' | 'AVERAGE';
+
+export type Side = 'BUY' | 'SELL';
+
+const side = field.oneOf('Side', ['BUY', 'SELL']);
+const symbol = field.text<InstrumentSymbol>();
+const tradeId = field.text<TradeId>();
+
+const lot = field.record('Lot', {
+  /** The trade that opened it. */
+  lotId: field.text<TradeId>(),
+  openedOn: field.date(),
+  settlementDate: field.date(),
+  /** Negative for a short lot. */
+  quantity: Quantity.field,
+  /** Has the sign of the quantity; of a short lot it is what the sale brought in, negated. */
+  cost: Money.field,
+});
+
+/** Part of a position: what one trade opened and later ones have not closed. */
+export type Lot = ValueOf<typeof lot>;
+
+const namedLot = field.record('NamedLot', {
+  lotId: field.text<TradeId>(),
+  /** How much of the lot is to be closed; above zero for long and short lots alike. */
+  quantity: Quantity.field,
+});
+
+export type NamedLot = ValueOf<typeof namedLot>;
+
+// Every event that moves something carries the postings: signed changes of cash (`amount`), of a
+// position's cost and of its realized gain. A balance is the sum of the postings, so nobody who only
+// wants balances needs to know how lots are matched. For each event: amount + costChange = realizedPnl.
+
+export const AccountOpened = eventType('AccountOpened', {
+  accountId: field.text<AccountId>(),
+  ownerName: field.text(),
+  ownerKind: field.oneOf('OwnerKind', ['INDIVIDUAL', 'CORPORATE']),
+  currency: field.text<CurrencyCode>(),
+  initialBalance: Money.field,
+  costMethod: field.oneOf('CostMethod', ['FIFO', 'AVERAGE']),
+  /** Whether positions may be negative. */
+  shortSelling: field.flag(),
+  openedOn: field.date(),
+});
+
+const cashMovement = {
+  /** Above zero, in and out alike. */
+  amount: Money.field,
+  effectiveDate: field.date(),
+  reference: field.text(),
+};
+
+export const CashDeposited = eventType('CashDeposited', cashMovement);
+
+export const CashWithdrawn = eventType('CashWithdrawn', cashMovement);
+
+export const TradeBooked = eventType('TradeBooked', {
+  tradeId,
+  side,
+  symbol,
+  /** Above zero; the side gives the direction. */
+  quantity: Quantity.field,
+  price: Price.field,
+  fees: Money.field,
+  currency: field.text<CurrencyCode>(),
+  /** Cash: minus quantity x price and fees for a buy, plus quantity x price minus fees for a sell. */
+  amount: Money.field,
+  /** As if the trades of the symbol had arrived in order of their dates, up to and with this one. */
+  costChange: Money.field,
+  realizedPnl: Money.field,
+  tradeDate: field.date(),
+  settlementDate: field.date(),
+  /** The lots it names for closing; null when the account's method chooses. */
+  lots: field.nullable(field.list(namedLot)),
+  /** The cancelled trade that this one stands in for, at its place in the order of the day. */
+  replaces: field.nullable(tradeId),
+  /** True when the PositionRestated that follows says what the lots have become. */
+  lotsRestated: field.flag(),
+});
+
+/** The postings of a booked trade mirrored; the lots are in the PositionRestated that always follows. */
+export const TradeCancelled = eventType('TradeCancelled', {
+  tradeId,
+  symbol,
+  /** Signed: what comes back to the position. */
+  quantityChange: Quantity.field,
+  amount: Money.field,
+  costChange: Money.field,
+  realizedPnl: Money.field,
+  /** The dates of the trade. */
+  tradeDate: field.date(),
+  settlementDate: field.date(),
+  reason: field.text(),
+});
+
+/**
+ * A position as it would be had everything been known in order, and the differences of that to the
+ * postings made so far: a trade was booked, replaced or cancelled behind later ones of its symbol.
+ */
+export const PositionRestated = eventType('PositionRestated', {
+  symbol,
+  /** All lots, the oldest first. */
+  lots: field.list(lot),
+  costChange: Money.field,
+  realizedPnlChange: Money.field,
+  /** The date of the trade that caused it: from then on the position was another. */
+  effectiveFrom: field.date(),
+  causeTradeId: tradeId,
+  reason: field.text(),
+});
+
+/** A trade broke a risk check and was not booked. */
+export const TradeRefused = eventType('TradeRefused', {
+  tradeId,
+  side,
+  symbol,
+  quantity: Quantity.field,
+  price: Price.field,
+  tradeDate: field.date(),
+  /** The code of a `RiskBreach`. */
+  code: field.text(),
+  /** What was allowed and what was asked for, as decimal text; null where the breach has no such value. */
+  limit: field.nullable(field.text()),
+  actual: field.nullable(field.text()),
+});
+
+/** All limits as they are from now on: see `limits.ts`. */
+export const LimitsSet = eventType('LimitsSet', {
+  priceCollarPercent: Percentage.field,
+  orderNotionalMax: Money.field,
+  positionQuantityMax: Quantity.field,
+  concentrationPercentMax: Percentage.field,
+});
+
+export const AccountSuspended = eventType('AccountSuspended', { reason: field.text() });
+
+export const AccountReinstated = eventType('AccountReinstated', { reason: field.text() });
+
+export const AccountClosed = eventType('AccountClosed', {
+  closedOn: field.date(),
+  reason: field.text(),
+});
+
+export const accountEventTypes = [
+  AccountOpened,
+  CashDeposited,
+  CashWithdrawn,
+  TradeBooked,
+  TradeCancelled,
+  PositionRestated,
+  TradeRefused,
+  LimitsSet,
+  AccountSuspended,
+  AccountReinstated,
+  AccountClosed,
+];
+
+export type AccountEvent = EventOf<(typeof accountEventTypes)[number]>;
+
+export const lotField = lot;
+
+const accountStreamPrefix = 'account-';
+
+export function accountStream(id: AccountId): StreamId {
+  return streamId(accountStreamPrefix + id);
+}
+
+/** The account that a stream is named after. */
+export function accountOfStream(stream: StreamId): AccountId {
+  return stream.slice(accountStreamPrefix.length) as AccountId;
+}

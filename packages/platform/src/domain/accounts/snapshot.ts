@@ -1,0 +1,73 @@
+import { field, type SnapshotFormat, type ValueOf } from '@counterfoil/event-store';
+import type { InstrumentSymbol } from '../instruments/events.ts';
+import type { CurrencyCode } from '../money/currency.ts';
+import { Money, Percentage, Quantity } from '../money/money.ts';
+import { lotField, type AccountId, type TradeId } from './events.ts';
+import type { AccountState } from './state.ts';
+import { listTradeIds, tradeIdsOf } from './trade-ids.ts';
+
+const position = field.record('Position', {
+  symbol: field.text<InstrumentSymbol>(),
+  quantity: Quantity.field,
+  cost: Money.field,
+  realizedPnl: Money.field,
+  lots: field.list(lotField),
+  lastTradeDate: field.date(),
+  lastDateTrades: field.list(field.text<TradeId>()),
+});
+
+const account = field.record('Account', {
+  accountId: field.text<AccountId>(),
+  ownerName: field.text(),
+  ownerKind: field.oneOf('OwnerKind', ['INDIVIDUAL', 'CORPORATE']),
+  currency: field.text<CurrencyCode>(),
+  costMethod: field.oneOf('CostMethod', ['FIFO', 'AVERAGE']),
+  shortSelling: field.flag(),
+  openedOn: field.date(),
+  status: field.oneOf('AccountStatus', ['OPEN', 'SUSPENDED', 'CLOSED']),
+  limits: field.record('Limits', {
+    priceCollarPercent: Percentage.field,
+    orderNotionalMax: Money.field,
+    positionQuantityMax: Quantity.field,
+    concentrationPercentMax: Percentage.field,
+  }),
+  cash: Money.field,
+  unsettled: field.list(
+    field.record('UnsettledAmount', { settlementDate: field.date(), amount: Money.field }),
+  ),
+  positions: field.list(position),
+});
+
+const packedAccount = field.nullable(account);
+
+export type PackedAccount = ValueOf<typeof packedAccount>;
+
+/** A new number whenever the shape, or what the rules make of the same events, changes. */
+export const accountSnapshot: SnapshotFormat<AccountState, PackedAccount> = {
+  format: 'account/1',
+  field: packedAccount,
+  pack: (state) =>
+    state === undefined
+      ? null
+      : {
+          ...state,
+          positions: state.positions.map((held) => ({
+            ...held,
+            lastDateTrades: listTradeIds(held.lastDateTrades),
+          })),
+        },
+  // Decoders make objects of classes of their own: copies keep one shape of object in the hot functions.
+  unpack: (packed) =>
+    packed === null
+      ? undefined
+      : {
+          ...packed,
+          limits: { ...packed.limits },
+          unsettled: packed.unsettled.map((due) => ({ ...due })),
+          positions: packed.positions.map((held) => ({
+            ...held,
+            lots: held.lots.map((lot) => ({ ...lot })),
+            lastDateTrades: tradeIdsOf(held.lastDateTrades),
+          })),
+        },
+};
