@@ -1,0 +1,10 @@
+import type { EventType } from '@counterfoil/event-store';
+import { accountEventTypes } from '../domain/accounts/events.ts';
+import { instrumentEventTypes, pricesEventTypes } from '../domain/instruments/events.ts';
+
+/** Every type of event that the log may hold. */
+export const eventTypes: readonly EventType[] = [
+  ...accountEventTypes,
+  ...instrumentEventTypes,
+  ...pricesEventTypes,
+];

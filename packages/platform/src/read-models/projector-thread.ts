@@ -1,0 +1,75 @@
+import { Worker } from 'node:worker_threads';
+import type { EventLog } from '@counterfoil/event-store';
+import type { Config } from '../config.ts';
+
+/** What keeps the read models up to date, seen from those who read them. */
+export interface ProjectorHandle {
+  /** The position that every read model reflects. */
+  position(): number;
+  /** Resolves true once the read models reflect the position, false when the time is up. */
+  waitFor(position: number, timeoutMs: number): Promise<boolean>;
+  /** Why the read models stand still; undefined while all is well. */
+  failure(): Error | undefined;
+  close(): Promise<void>;
+}
+
+export type ProjectorNews =
+  | { readonly kind: 'position'; readonly position: number }
+  | { readonly kind: 'stopped' };
+
+/** Starts the projector in a thread of its own. Resolves once it has begun. */
+export async function startProjectorThread(
+  config: Config,
+  log: Pick<EventLog, 'watch'>,
+): Promise<ProjectorHandle> {
+  const worker = new Worker(new URL('./projector.worker.ts', import.meta.url), {
+    workerData: config,
+  });
+  const waiting = new Set<() => void>();
+  let position = 0;
+  let failure: Error | undefined;
+  let begun: () => void;
+  const beginning = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const stopped = new Promise<void>((resolve) => {
+    worker.once('exit', () => resolve());
+  });
+  worker.on('message', (news: ProjectorNews) => {
+    if (news.kind === 'stopped') return;
+    position = news.position;
+    begun();
+    for (const look of waiting) look();
+  });
+  worker.on('error', (cause) => {
+    failure = new Error('the projector has stopped', { cause });
+    begun();
+  });
+  const unwatch = log.watch(() => worker.postMessage('ring'));
+  await beginning;
+  worker.unref();
+  return {
+    position: () => position,
+    waitFor: (wanted, timeoutMs) =>
+      position >= wanted
+        ? Promise.resolve(true)
+        : new Promise((resolve) => {
+            const settle = (reached: boolean): void => {
+              clearTimeout(timer);
+              waiting.delete(look);
+              resolve(reached);
+            };
+            const look = (): void => {
+              if (position >= wanted) settle(true);
+            };
+            const timer = setTimeout(() => settle(false), timeoutMs);
+            waiting.add(look);
+          }),
+    failure: () => failure,
+    close: async () => {
+      unwatch();
+      if (failure === undefined) worker.postMessage('stop');
+      await stopped;
+    },
+  };
+}
