@@ -58,7 +58,7 @@ export type {
   RowWritten,
 } from './kernel/projection.ts';
 export type { EventLog, EventPage, EventQuery } from './engine/event-log.ts';
-export type { Aggregate, HistoryNeed, SnapshotFormat } from './engine/aggregate.ts';
+export type { Aggregate, HistoryNeed, SnapshotFormat } from './kernel/aggregate.ts';
 export { SchemaMismatch } from './engine/avro-codec.ts';
 export {
   ContentionError,

@@ -1,9 +1,9 @@
+import type { Aggregate } from '../kernel/aggregate.ts';
 import type { Decision } from '../kernel/decider.ts';
 import type { DomainEvent } from '../kernel/event.ts';
 import type { EventId, StreamId } from '../kernel/identifiers.ts';
 import type { Instant } from '../kernel/instant.ts';
 import type { Appended, Verdict } from '../storage/storage.ts';
-import type { Aggregate } from './aggregate.ts';
 import type { CommandResult, DecidedOutcome } from './command-result.ts';
 import { formatUuid, type Cause } from './envelope.ts';
 import type { EventStore } from './event-store.ts';

@@ -1,7 +1,7 @@
+import type { Aggregate, SnapshotFormat } from '../kernel/aggregate.ts';
 import type { DomainEvent } from '../kernel/event.ts';
 import type { StreamId } from '../kernel/identifiers.ts';
 import type { Verdict } from '../storage/storage.ts';
-import type { Aggregate, SnapshotFormat } from './aggregate.ts';
 import { avroCodec, type AvroCodec } from './avro-codec.ts';
 import type { RawStore } from './event-store.ts';
 

@@ -5,7 +5,7 @@ import {
   type EventStore,
   type HandleOptions,
 } from '@counterfoil/event-store';
-import { accountDecider, accountSnapshot } from '../domain/accounts/account.ts';
+import { accountDecider } from '../domain/accounts/account.ts';
 import type { AccountCommand } from '../domain/accounts/commands.ts';
 import { accountStream, type AccountId } from '../domain/accounts/events.ts';
 import type { AccountRejection } from '../domain/accounts/rejections.ts';
@@ -48,9 +48,7 @@ export interface Ledger {
     options: HandleOptions<PricesRejection>,
   ): Promise<CommandResult<PricesRejection>>;
   /** An account as it is now, with the version of its stream: undefined and 0 before it was opened. */
-  accountNow(
-    id: AccountId,
-  ): Promise<{ readonly account: AccountState; readonly version: number }>;
+  accountNow(id: AccountId): Promise<{ readonly account: AccountState; readonly version: number }>;
   readonly market: MarketBook;
 }
 
@@ -65,11 +63,13 @@ export type PricesInstruction =
       'symbol' | 'instrument' | 'today' | 'date'
     >;
 
-type Without<Command, Names extends string> = Command extends unknown ? Omit<Command, Names> : never;
+type Without<Command, Names extends string> = Command extends unknown
+  ? Omit<Command, Names>
+  : never;
 
 export function createLedger(store: EventStore, market: MarketBook): Ledger {
   const accounts: CommandHandler<AccountCommand, AccountState, AccountRejection> =
-    createCommandHandler(store, { ...accountDecider, snapshot: accountSnapshot });
+    createCommandHandler(store, accountDecider);
   const instruments = createCommandHandler(store, instrumentDecider);
   const prices = createCommandHandler(store, pricesDecider);
 
@@ -91,7 +91,9 @@ export function createLedger(store: EventStore, market: MarketBook): Ledger {
     instrument: (symbol, command, options) =>
       seen(instruments.handle(instrumentStream(symbol), command, options)),
     prices: (symbol, instruction, options) =>
-      seen(prices.handle(pricesStream(symbol), withReference(symbol, instruction, market), options)),
+      seen(
+        prices.handle(pricesStream(symbol), withReference(symbol, instruction, market), options),
+      ),
     accountNow: async (id) => {
       const { state, version } = await accounts.load(accountStream(id));
       return { account: state, version };
@@ -117,4 +119,3 @@ function withReference(
       return { ...instruction, ...reference, date: market.dateOf(instruction.markedAt) };
   }
 }
-

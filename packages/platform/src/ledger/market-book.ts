@@ -51,7 +51,8 @@ export async function openMarketBook(options: MarketBookOptions): Promise<Market
   const { store, clock, timeZone } = options;
   const instruments = new Map<InstrumentSymbol, Instrument>();
   const prices = new Map<InstrumentSymbol, Prices>();
-  const pricesOf = (symbol: InstrumentSymbol): Prices => prices.get(symbol) ?? pricesDecider.initial;
+  const pricesOf = (symbol: InstrumentSymbol): Prices =>
+    prices.get(symbol) ?? pricesDecider.initial;
 
   const apply = (event: RecordedEvent): void => {
     if (isPricesEvent(event)) {

@@ -1,6 +1,6 @@
-import type { Decider } from '../kernel/decider.ts';
-import type { DomainEvent } from '../kernel/event.ts';
-import type { Field } from '../kernel/fields.ts';
+import type { Decider } from './decider.ts';
+import type { DomainEvent } from './event.ts';
+import type { Field } from './fields.ts';
 
 /** A decider, with what the engine needs to run it on streams. */
 export interface Aggregate<
