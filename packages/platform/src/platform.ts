@@ -22,6 +22,7 @@ import { unitedStates } from './domain/calendar/united-states.ts';
 import { eventTypes } from './ledger/event-types.ts';
 import { createLedger, type Ledger } from './ledger/ledger.ts';
 import { openMarketBook, type MarketBook } from './ledger/market-book.ts';
+import { createTemporalQueries, type TemporalQueries } from './ledger/temporal-queries.ts';
 import { projections } from './read-models/projections.ts';
 import { startProjectorThread, type ProjectorHandle } from './read-models/projector-thread.ts';
 
@@ -32,6 +33,7 @@ export interface Platform {
   readonly store: EventStore;
   readonly market: MarketBook;
   readonly ledger: Ledger;
+  readonly temporal: TemporalQueries;
   readonly readModels: ReadModelDatabase;
   readonly projector: ProjectorHandle;
   /** Finishes what was begun, then lets go of everything. */
@@ -68,7 +70,8 @@ export async function startPlatform(
     const market = await openMarketBook({ store, clock, calendar, settlementDays, timeZone });
     opened.push(market.close);
     const ledger = createLedger(store, market);
-    return { config, clock, store, market, ledger, readModels, projector, close };
+    const temporal = createTemporalQueries(store, market);
+    return { config, clock, store, market, ledger, temporal, readModels, projector, close };
   } catch (cause) {
     await close();
     throw cause;
