@@ -187,14 +187,14 @@ function concentrationBreach(
 function buyingPowerBreach(
   { amount }: ProposedTrade,
   account: Account,
-  { cash }: Standing,
+  standing: Standing,
 ): RiskBreach | undefined {
-  const left = plus(cash, amount);
+  const left = plus(standing.cash, amount);
   return left < 0n && left < account.cash
     ? {
         code: 'INSUFFICIENT_BUYING_POWER',
-        limit: Money.format(cash),
-        actual: Money.format(negated(amount)),
+        limit: Money.format(account.cash),
+        actual: Money.format(minus(account.cash, left)),
       }
     : undefined;
 }

@@ -1,0 +1,43 @@
+import type { CalendarDate } from '@counterfoil/event-store';
+import type { InstrumentSymbol } from '../instruments/events.ts';
+import type { CurrencyCode } from '../money/currency.ts';
+import type { Money } from '../money/money.ts';
+import type { AccountId } from './events.ts';
+import type { OrderedPosition } from './restatement.ts';
+import { settledCash } from './settlement.ts';
+import type { Account } from './state.ts';
+
+/** What an account holds at the end of a business date. */
+export interface Portfolio {
+  readonly accountId: AccountId;
+  readonly asOf: CalendarDate;
+  readonly currency: CurrencyCode;
+  /** By trade date. */
+  readonly cash: Money;
+  /** Of it, what has settled by then. */
+  readonly settledCash: Money;
+  /** Ascending by symbol; those that have become zero too, for their realized gains. */
+  readonly positions: readonly PortfolioPosition[];
+}
+
+export interface PortfolioPosition extends OrderedPosition {
+  readonly symbol: InstrumentSymbol;
+}
+
+/** The portfolio as the account's state has it: at the end of today. */
+export function portfolioOf(account: Account, today: CalendarDate): Portfolio {
+  return {
+    accountId: account.accountId,
+    asOf: today,
+    currency: account.currency,
+    cash: account.cash,
+    settledCash: settledCash(account.cash, account.unsettled, today),
+    positions: account.positions.map(({ symbol, quantity, cost, realizedPnl, lots }) => ({
+      symbol,
+      quantity,
+      cost,
+      realizedPnl,
+      lots,
+    })),
+  };
+}
