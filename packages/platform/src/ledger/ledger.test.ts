@@ -1,0 +1,106 @@
+import { calendarDate } from '@counterfoil/event-store';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { Money, Quantity } from '../domain/money/money.ts';
+import {
+  aapl,
+  alice,
+  cause,
+  listApple,
+  openAccount,
+  openLedger,
+  recordClose,
+  trade,
+  type LedgerFixture,
+} from './ledger.fixture.ts';
+
+async function opened(): Promise<LedgerFixture> {
+  const fixture = await openLedger();
+  onTestFinished(fixture.close);
+  await listApple(fixture);
+  await openAccount(fixture);
+  return fixture;
+}
+
+describe('LG-07, LG-09 the ledger', () => {
+  test('confirms a trade with its event ids, the account version and the position', async () => {
+    const { ledger } = await opened();
+
+    const result = await ledger.account(alice, trade('T1', 'BUY', '10', '300', '2020-01-03'), {
+      cause,
+    });
+
+    expect(result).toMatchObject({ kind: 'accepted', version: 2, position: 3 });
+    expect(result.kind === 'accepted' && result.eventIds).toHaveLength(1);
+    const { account } = await ledger.accountNow(alice);
+    expect(account?.cash).toBe(Money.of('97000'));
+    expect(account?.positions[0]).toMatchObject({ symbol: 'AAPL', quantity: Quantity.of('10') });
+  });
+
+  test('LG-08 a halt is known to the very next command', async () => {
+    const { ledger } = await opened();
+
+    await ledger.instrument(aapl, { type: 'HaltTrading', reason: 'news pending' }, { cause });
+    const result = await ledger.account(alice, trade('T1', 'BUY', '10', '300', '2020-01-03'), {
+      cause,
+    });
+
+    expect(result).toMatchObject({
+      kind: 'rejected',
+      rejection: { code: 'INSTRUMENT_HALTED', symbol: 'AAPL' },
+    });
+  });
+
+  test('LG-08 the collar of a past trade looks at the close of its day, not at today', async () => {
+    const fixture = await opened();
+    await recordClose(fixture, '2020-01-03', '297.43');
+    await recordClose(fixture, '2020-08-28', '499.23');
+
+    const inside = await fixture.ledger.account(
+      alice,
+      trade('T1', 'BUY', '10', '300', '2020-01-03'),
+      { cause },
+    );
+    const outside = await fixture.ledger.account(
+      alice,
+      trade('T2', 'BUY', '10', '300', '2020-08-28'),
+      { cause },
+    );
+
+    expect(inside.kind).toBe('accepted');
+    expect(outside).toMatchObject({ rejection: { code: 'PRICE_OUTSIDE_COLLAR' } });
+  });
+
+  test('a breach is recorded in the log and changes nothing else', async () => {
+    const { ledger, store } = await opened();
+
+    const result = await ledger.account(alice, trade('T1', 'SELL', '1', '300', '2020-01-03'), {
+      cause,
+    });
+
+    expect(result).toMatchObject({ rejection: { code: 'INSUFFICIENT_HOLDING' } });
+    const { events } = await store.readAll({ after: 0, limit: 10, types: ['TradeRefused'] });
+    expect(events.map(({ data }) => data)).toMatchObject([
+      { tradeId: 'T1', code: 'INSUFFICIENT_HOLDING', limit: '0', actual: '1' },
+    ]);
+    expect((await ledger.accountNow(alice)).account?.cash).toBe(Money.of('100000'));
+  });
+
+  test('the market book of a restarted program knows what the log knows', async () => {
+    const fixture = await opened();
+    await recordClose(fixture, '2020-01-03', '297.43');
+
+    const { openMarketBook } = await import('./market-book.ts');
+    const { weekendsOnly } = await import('../domain/calendar/business-calendar.ts');
+    const book = await openMarketBook({
+      store: fixture.store,
+      clock: () => fixture.setTime('2026-11-20T15:00:00Z'),
+      calendar: weekendsOnly,
+      settlementDays: 1,
+      timeZone: 'UTC',
+    });
+    onTestFinished(book.close);
+
+    expect(book.instrument(aapl)?.name).toBe('Apple Inc.');
+    expect(book.view().priceOn(aapl, calendarDate('2020-01-05'))).toBe(29_743_000_000n);
+  });
+});
