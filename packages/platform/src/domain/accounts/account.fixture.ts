@@ -45,8 +45,8 @@ export function marketOf(market: MarketFixture = {}): MarketView {
   return {
     today: calendarDate(today),
     instrument: (symbol) => {
-      const terms = book[symbol];
-      return terms && { ...listed, ...terms };
+      const known = book[symbol];
+      return known && { ...listed, ...known };
     },
     priceOn: (symbol, date) => {
       const price = prices[`${symbol} ${date}`] ?? prices[symbol];

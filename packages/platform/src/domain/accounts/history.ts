@@ -4,7 +4,7 @@ import { marketValue } from '../money/amounts.ts';
 import { Money, negated, plus, Quantity, type Price } from '../money/money.ts';
 import type { AccountEvent, AccountOpened } from './events.ts';
 import { matchLots, signedQuantity } from './lots.ts';
-import type { Portfolio } from './portfolio.ts';
+import { leftATrace, type Portfolio } from './portfolio.ts';
 import { inEffectiveOrder, recordedTrades, type BookedTrade } from './recorded-trades.ts';
 import { nothingHeld, withMatching, type OrderedPosition } from './restatement.ts';
 
@@ -37,7 +37,9 @@ export function foldAsOf(
     cash = plus(cash, trade.amount);
     if (trade.settlementDate <= asOf) settledCash = plus(settledCash, trade.amount);
   }
-  const held = [...positions].map(([symbol, position]) => ({ symbol, ...position }));
+  const held = [...positions]
+    .map(([symbol, position]) => ({ symbol, ...position }))
+    .filter(leftATrace);
   return {
     accountId,
     asOf,

@@ -13,6 +13,7 @@ import {
 } from './account.fixture.ts';
 import type { BookTrade, OpenAccount } from './commands.ts';
 import { positionOf } from './positions.ts';
+import type { LotFault } from './rejections.ts';
 
 interface Row {
   readonly title: string;
@@ -189,7 +190,7 @@ describe('LG-07 lots that a trade names wrongly', () => {
     readonly title: string;
     readonly account?: Partial<OpenAccount>;
     readonly trade: BookTrade;
-    readonly expected: { readonly code: string };
+    readonly expected: { readonly code: LotFault['code']; readonly [value: string]: string };
   }>([
     {
       title: 'a lot that is not there',

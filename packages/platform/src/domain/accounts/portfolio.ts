@@ -16,7 +16,7 @@ export interface Portfolio {
   readonly cash: Money;
   /** Of it, what has settled by then. */
   readonly settledCash: Money;
-  /** Ascending by symbol; those that have become zero too, for their realized gains. */
+  /** Ascending by symbol: what is held, and what was held and left a gain or a loss. */
   readonly positions: readonly PortfolioPosition[];
 }
 
@@ -26,18 +26,26 @@ export interface PortfolioPosition extends OrderedPosition {
 
 /** The portfolio as the account's state has it: at the end of today. */
 export function portfolioOf(account: Account, today: CalendarDate): Portfolio {
+  const { accountId, currency, cash, unsettled } = account;
   return {
-    accountId: account.accountId,
+    accountId,
     asOf: today,
-    currency: account.currency,
-    cash: account.cash,
-    settledCash: settledCash(account.cash, account.unsettled, today),
-    positions: account.positions.map(({ symbol, quantity, cost, realizedPnl, lots }) => ({
-      symbol,
-      quantity,
-      cost,
-      realizedPnl,
-      lots,
-    })),
+    currency,
+    cash,
+    settledCash: settledCash(cash, unsettled, today),
+    positions: account.positions
+      .filter(leftATrace)
+      .map(({ symbol, quantity, cost, realizedPnl, lots }) => ({
+        symbol,
+        quantity,
+        cost,
+        realizedPnl,
+        lots,
+      })),
   };
+}
+
+/** Not so a position whose every trade was cancelled. */
+export function leftATrace({ quantity, realizedPnl }: OrderedPosition): boolean {
+  return quantity !== 0n || realizedPnl !== 0n;
 }
