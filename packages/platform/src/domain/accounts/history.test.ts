@@ -69,6 +69,15 @@ describe('LG-12 the portfolio at a past date, on the closes of AAPL in 2020', ()
       aapl: '10 cost 3003.5 realized 0: T1 10 for 3003.5',
     },
     {
+      date: '2020-01-03', // paid for
+      cash: '6996.5',
+      settled: '6996.5',
+      value: '2974.3',
+      unrealized: '-29.2',
+      total: '9970.8',
+      aapl: '10 cost 3003.5 realized 0: T1 10 for 3003.5',
+    },
+    {
       date: '2020-01-05', // a Sunday: Friday's close
       cash: '6996.5',
       settled: '6996.5',

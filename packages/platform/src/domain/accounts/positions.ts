@@ -17,7 +17,7 @@ export interface Position {
   readonly lots: readonly Lot[];
   /** The latest date that a trade of it was booked for: an earlier one has to be put in order. */
   readonly lastTradeDate: CalendarDate;
-  /** The trades booked for that date: how a trade that comes twice is known. */
+  /** The trades booked for that date, or since for earlier ones: how one that comes twice is known. */
   readonly lastDateTrades: TradeIds;
 }
 

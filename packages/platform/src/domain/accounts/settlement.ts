@@ -21,7 +21,6 @@ export function withUnsettled(
   passed: CalendarDate,
 ): UnsettledAmounts {
   const pending = withoutSettled(unsettled, passed);
-  if (settlementDate <= passed) return pending;
   const at = pending.findIndex((entry) => entry.settlementDate >= settlementDate);
   const due = pending[at];
   if (due === undefined) return [...pending, { settlementDate, amount }];

@@ -114,10 +114,7 @@ function withTrade(account: Account, trade: EventOf<typeof TradeBooked>['data'])
       realizedPnl: plus(position.realizedPnl, trade.realizedPnl),
       lots: trade.lotsRestated ? position.lots : matchLots(position.lots, trade, account).lots,
       lastTradeDate: newer ? tradeDate : lastTradeDate,
-      lastDateTrades:
-        tradeDate < lastTradeDate
-          ? lastDateTrades
-          : withTradeId(newer ? noTradeIds : lastDateTrades, trade.tradeId),
+      lastDateTrades: withTradeId(newer ? noTradeIds : lastDateTrades, trade.tradeId),
     }),
   };
 }
