@@ -73,6 +73,11 @@ function when(events: readonly PricesEvent[], command: PricesCommand) {
   return pricesDecider.decide(command, fold(pricesDecider, events));
 }
 
+/** Days with gaps of months, over about thirty years. */
+function dateOf(n: number) {
+  return calendarDate(`${1995 + (n % 31)}-0${1 + (n % 9)}-${10 + (n % 19)}`);
+}
+
 describe('CA-10 raw daily prices', () => {
   // AAPL, raw, around its split of 31 August 2020.
   const split = given(
@@ -125,9 +130,6 @@ describe('CA-10 raw daily prices', () => {
         fc.array(fc.tuple(fc.integer({ min: 0, max: 2000 }), fc.integer({ min: 1, max: 99 }))),
         fc.integer({ min: 0, max: 2000 }),
         (bars, asked) => {
-          // Days with gaps of months, over about thirty years.
-          const dateOf = (n: number) =>
-            calendarDate(`${1995 + (n % 31)}-0${1 + (n % 9)}-${10 + (n % 19)}`);
           const closes = new Map<string, Price>();
           const commands = bars.map(([n, price]) => {
             closes.set(dateOf(n), Price.of(String(price)));
