@@ -16,7 +16,9 @@ export const noTradeIds: TradeIds = { newest: [], older: [] };
 const newestMax = 16;
 
 export function hasTradeId(ids: TradeIds, id: TradeId): boolean {
-  return ids.newest.includes(id) || ids.older.some((set) => set.has(id));
+  if (ids.newest.includes(id)) return true;
+  for (const set of ids.older) if (set.has(id)) return true;
+  return false;
 }
 
 export function withTradeId(ids: TradeIds, id: TradeId): TradeIds {
