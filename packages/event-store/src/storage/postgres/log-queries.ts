@@ -11,7 +11,7 @@ import type {
   Snapshot,
   StoredRecord,
 } from '../storage.ts';
-import { binaryTypes } from './binary-results.ts';
+import { resultTypes } from './result-types.ts';
 
 /** Reads a log in PostgreSQL, on any connection of a pool. */
 export interface LogQueries {
@@ -28,7 +28,7 @@ export interface LogQueries {
 export function createLogQueries(pool: Pool, schema: string): LogQueries {
   const rows = async <Row>(name: string, text: string, values: unknown[]): Promise<Row[]> => {
     // Named, so that the server plans each once a connection.
-    const query = { name: `${schema} ${name}`, text, values, types: binaryTypes, binary: true };
+    const query = { name: `${schema} ${name}`, text, values, types: resultTypes };
     const result: QueryResult = await pool.query(query);
     return result.rows as Row[];
   };
