@@ -1,16 +1,17 @@
-import { addDays, fold } from '@counterfoil/event-store';
+import { addDays, fold, type Row } from '@counterfoil/event-store';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Money, negated } from '../money/money.ts';
-import { decideOn, symbolOf } from './account.fixture.ts';
+import { Money, negated, Quantity } from '../money/money.ts';
+import { decideOn, open, symbolOf } from './account.fixture.ts';
 import { accountDecider } from './account.ts';
 import type { BookTrade } from './commands.ts';
-import type { AccountEvent } from './events.ts';
+import type { AccountEvent, Side } from './events.ts';
 import { foldAsOf } from './history.ts';
-import { inOrder, journeys, lastDay, travel } from './journey.fixture.ts';
+import { firstDay, inOrder, lastDay, travel, type Journey, type Step } from './journey.fixture.ts';
 import type { MarketView } from './market.ts';
 import { portfolioOf } from './portfolio.ts';
 import { positionOf } from './positions.ts';
+import { rowsAfter } from './rows.fixture.ts';
 import { isNear, slowPosition } from './slow-ledger.fixture.ts';
 import { accountSnapshot } from './snapshot.ts';
 import type { Account } from './state.ts';
@@ -203,6 +204,39 @@ describe('LG-05 LG-13 an account is its events', () => {
   });
 });
 
+describe('LG-13 read models equal the log', () => {
+  it('whatever happens to an account', () => {
+    fc.assert(
+      fc.property(journeys(), (journey) => {
+        const { events, state } = travel(journey);
+        const rows = rowsAfter(events);
+        expect(rows.get('accounts')).toMatchObject([{ cash: Money.format(state!.cash) }]);
+        const positions = rows.get('positions') ?? [];
+        expect(positions.toSorted(bySymbol)).toMatchObject(
+          state!.positions.map(({ symbol, quantity, cost, realizedPnl }) => ({
+            symbol,
+            quantity: Quantity.format(quantity),
+            cost: Money.format(cost),
+            realized_pnl: Money.format(realizedPnl),
+          })),
+        );
+        for (const { symbol, realized_pnl } of positions) {
+          const ofSymbol = (name: string) =>
+            (rows.get(name) ?? []).filter((row) => row['symbol'] === symbol);
+          const booked = ofSymbol('trade_history').filter((row) => row['status'] === 'BOOKED');
+          const restated = ofSymbol('position_restatements');
+          const gains = [
+            ...booked.map((row) => row['realized_pnl']),
+            ...restated.map((row) => row['realized_pnl_change']),
+          ].map((cell) => Money.of(String(cell)));
+          expect(Money.format(Money.units(sum(gains)))).toBe(realized_pnl);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
 describe('the journeys', () => {
   it('go everywhere', () => {
     const counts = new Map<string, number>();
@@ -227,6 +261,54 @@ describe('the journeys', () => {
     expect(seldom).toEqual([]);
   });
 });
+
+function bySymbol(left: Row, right: Row): number {
+  return String(left['symbol']) < String(right['symbol']) ? -1 : 1;
+}
+
+function journeys(options: { readonly fees: boolean } = { fees: true }): fc.Arbitrary<Journey> {
+  const trade = {
+    side: fc.constantFrom<Side>('BUY', 'SELL'),
+    shares: fc.integer({ min: 1, max: 30 }),
+    priceCents: fc.integer({ min: 1, max: 20_000 }),
+    feeCents: options.fees ? fc.integer({ min: 0, max: 300 }) : fc.constant(0),
+    daysAgo: fc.oneof(
+      { weight: 3, arbitrary: fc.constant(0) },
+      { weight: 1, arbitrary: fc.integer({ min: 1, max: 40 }) },
+    ),
+  };
+  const pick = fc.nat();
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    {
+      weight: 12,
+      arbitrary: fc.record({
+        kind: fc.constant('trade' as const),
+        symbol: fc.constantFrom('AAPL', 'IBM'),
+        named: fc.boolean(),
+        ...trade,
+      }),
+    },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('cancel' as const), pick }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('correct' as const), pick, ...trade }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant('cash' as const),
+        cents: fc.integer({ min: -2_000_000, max: 2_000_000 }),
+        daysAgo: trade.daysAgo,
+      }),
+    },
+  );
+  return fc.record({
+    opening: fc
+      .record({
+        costMethod: fc.constantFrom('FIFO' as const, 'AVERAGE' as const),
+        shortSelling: fc.boolean(),
+      })
+      .map((terms) => open({ ...terms, openedOn: firstDay, initialBalance: Money.of('20000') })),
+    steps: fc.array(step, { maxLength: 40, size: 'max' }),
+  });
+}
 
 function sum(values: readonly bigint[]): bigint {
   return values.reduce((left, right) => left + right, 0n);

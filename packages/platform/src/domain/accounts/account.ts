@@ -19,8 +19,6 @@ import { accountSnapshot, type PackedAccount } from './snapshot.ts';
 import { evolve, type Account, type AccountState } from './state.ts';
 import { bookTrade, cancelTrade, correctTrade, type AccountDecision } from './trading.ts';
 
-export { accountSnapshot };
-
 /**
  * The account: cash, positions and the rules they move by. A trade dated before others of its symbol, a
  * cancellation and a correction are decided with the account's past, which the engine supplies.

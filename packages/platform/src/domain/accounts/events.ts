@@ -83,9 +83,9 @@ const cashMovement = {
   reference: field.text(),
 };
 
-export const CashDeposited = eventType('CashDeposited', cashMovement);
+const CashDeposited = eventType('CashDeposited', cashMovement);
 
-export const CashWithdrawn = eventType('CashWithdrawn', cashMovement);
+const CashWithdrawn = eventType('CashWithdrawn', cashMovement);
 
 export const TradeBooked = eventType('TradeBooked', {
   tradeId,
@@ -158,18 +158,18 @@ export const TradeRefused = eventType('TradeRefused', {
 });
 
 /** All limits as they are from now on: see `limits.ts`. */
-export const LimitsSet = eventType('LimitsSet', {
+const LimitsSet = eventType('LimitsSet', {
   priceCollarPercent: Percentage.field,
   orderNotionalMax: Money.field,
   positionQuantityMax: Quantity.field,
   concentrationPercentMax: Percentage.field,
 });
 
-export const AccountSuspended = eventType('AccountSuspended', { reason: field.text() });
+const AccountSuspended = eventType('AccountSuspended', { reason: field.text() });
 
-export const AccountReinstated = eventType('AccountReinstated', { reason: field.text() });
+const AccountReinstated = eventType('AccountReinstated', { reason: field.text() });
 
-export const AccountClosed = eventType('AccountClosed', {
+const AccountClosed = eventType('AccountClosed', {
   closedOn: field.date(),
   reason: field.text(),
 });

@@ -1,7 +1,6 @@
 import { addDays, calendarDate, fold, type CalendarDate } from '@counterfoil/event-store';
-import * as fc from 'fast-check';
 import { Money, Price, Quantity } from '../money/money.ts';
-import { decideOn, marketOf, open, symbolOf, tradeIdOf } from './account.fixture.ts';
+import { decideOn, marketOf, symbolOf, tradeIdOf } from './account.fixture.ts';
 import { accountDecider } from './account.ts';
 import type { AccountCommand, OpenAccount, TradeTerms } from './commands.ts';
 import type { AccountEvent, Side } from './events.ts';
@@ -32,53 +31,7 @@ export interface Journey {
 }
 
 export const lastDay = calendarDate('2026-11-20');
-const firstDay = calendarDate('2026-10-01');
-
-export function journeys(
-  options: { readonly fees: boolean } = { fees: true },
-): fc.Arbitrary<Journey> {
-  const trade = {
-    side: fc.constantFrom<Side>('BUY', 'SELL'),
-    shares: fc.integer({ min: 1, max: 30 }),
-    priceCents: fc.integer({ min: 1, max: 20_000 }),
-    feeCents: options.fees ? fc.integer({ min: 0, max: 300 }) : fc.constant(0),
-    daysAgo: fc.oneof(
-      { weight: 3, arbitrary: fc.constant(0) },
-      { weight: 1, arbitrary: fc.integer({ min: 1, max: 40 }) },
-    ),
-  };
-  const pick = fc.nat();
-  const step: fc.Arbitrary<Step> = fc.oneof(
-    {
-      weight: 12,
-      arbitrary: fc.record({
-        kind: fc.constant('trade' as const),
-        symbol: fc.constantFrom('AAPL', 'IBM'),
-        named: fc.boolean(),
-        ...trade,
-      }),
-    },
-    { weight: 2, arbitrary: fc.record({ kind: fc.constant('cancel' as const), pick }) },
-    { weight: 2, arbitrary: fc.record({ kind: fc.constant('correct' as const), pick, ...trade }) },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        kind: fc.constant('cash' as const),
-        cents: fc.integer({ min: -2_000_000, max: 2_000_000 }),
-        daysAgo: trade.daysAgo,
-      }),
-    },
-  );
-  return fc.record({
-    opening: fc
-      .record({
-        costMethod: fc.constantFrom('FIFO' as const, 'AVERAGE' as const),
-        shortSelling: fc.boolean(),
-      })
-      .map((terms) => open({ ...terms, openedOn: firstDay, initialBalance: Money.of('20000') })),
-    steps: fc.array(step, { maxLength: 40, size: 'max' }),
-  });
-}
+export const firstDay = calendarDate('2026-10-01');
 
 export interface Travelled {
   readonly opening: OpenAccount;

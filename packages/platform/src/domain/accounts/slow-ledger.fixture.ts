@@ -81,7 +81,7 @@ export interface Fraction {
   readonly denominator: bigint;
 }
 
-export function fraction(numerator: bigint, denominator = 1n): Fraction {
+function fraction(numerator: bigint, denominator = 1n): Fraction {
   let [left, right] = [numerator < 0n ? -numerator : numerator, denominator];
   while (right !== 0n) [left, right] = [right, left % right];
   return { numerator: numerator / left, denominator: denominator / left };

@@ -73,8 +73,6 @@ export function cancelTrade(command: CancelTrade, account: Account): AccountDeci
   if ('code' in original) return refuse(original);
   if (account.status === 'CLOSED') return refuse({ code: 'ACCOUNT_CLOSED' });
   const { symbol, tradeId, tradeDate, amount } = original.trade;
-  const restated = restate(past, symbol, { without: original }, account);
-  if ('code' in restated) return refuse(restated);
   if (amount > 0n && account.cash < amount) {
     return refuse({
       code: 'INSUFFICIENT_BUYING_POWER',
@@ -82,6 +80,8 @@ export function cancelTrade(command: CancelTrade, account: Account): AccountDeci
       actual: Money.format(amount),
     });
   }
+  const restated = restate(past, symbol, { without: original }, account);
+  if ('code' in restated) return refuse(restated);
   const cancelled = tradeCancelled(original.trade, command.reason);
   const position = positionOf(account.positions, symbol) ?? emptyPosition(symbol, tradeDate);
   return accept(
@@ -155,8 +155,9 @@ function fillOf(trade: ProposedTrade, settlementDate: CalendarDate): Fill {
 
 /** Throws when the engine did not supply the history that `neededFor` asked for: a defect. */
 function pastTrades(history: readonly AccountEvent[] | undefined): readonly RecordedTrade[] {
-  if (history === undefined)
+  if (history === undefined) {
     throw new Error('this command is decided with the history of the account');
+  }
   return recordedTrades(history);
 }
 

@@ -1,12 +1,6 @@
-import {
-  instantFromMicroseconds,
-  type Projection,
-  type RecordedEvent,
-  type Row,
-} from '@counterfoil/event-store';
-import * as fc from 'fast-check';
+import type { Row } from '@counterfoil/event-store';
 import { describe, expect, it } from 'vitest';
-import { Money, Percentage, Quantity } from '../money/money.ts';
+import { Money, Percentage } from '../money/money.ts';
 import {
   buy,
   cancel,
@@ -19,44 +13,9 @@ import {
   when,
   withdraw,
 } from './account.fixture.ts';
-import { accountStream, type AccountEvent, type AccountId } from './events.ts';
-import { journeys, travel } from './journey.fixture.ts';
+import type { AccountEvent } from './events.ts';
+import { rowsAfter, rowsOf } from './rows.fixture.ts';
 import { accountProjections } from './views.ts';
-
-/** The rows of every view, by view and key, after events recorded one a second. */
-function rowsAfter(events: readonly AccountEvent[]): ReadonlyMap<string, readonly Row[]> {
-  return new Map(accountProjections.map((known) => [known.name, rowsOf(known, events)]));
-}
-
-function rowsOf(
-  projection: Projection<AccountEvent>,
-  events: readonly AccountEvent[],
-): readonly Row[] {
-  const rows = new Map<string, Row>();
-  for (const [index, event] of events.entries()) {
-    if (!projection.types.includes(event.type)) continue;
-    for (const change of projection.project(recorded(event, index + 1))) {
-      const key = JSON.stringify(change.key);
-      const row = 'row' in change ? change.row : change.update(rows.get(key));
-      if (row === undefined) rows.delete(key);
-      else rows.set(key, row);
-    }
-  }
-  return [...rows.values()];
-}
-
-function recorded(event: AccountEvent, position: number): RecordedEvent<AccountEvent> {
-  return {
-    ...event,
-    eventId: `00000000-0000-7000-8000-${position}` as RecordedEvent['eventId'],
-    stream: accountStream('A1' as AccountId),
-    version: position,
-    position,
-    recordedAt: instantFromMicroseconds(1_790_000_000_000_000 + position * 1_000_000),
-    schemaVersion: 1,
-    metadata: { userId: 'u', correlationId: 'c', causationId: null },
-  };
-}
 
 function view(name: string, events: readonly AccountEvent[]): readonly Row[] {
   return rowsAfter(events).get(name) ?? [];
@@ -209,38 +168,6 @@ describe('LG-10 the view of trades', () => {
 });
 
 describe('LG-13 read models equal the log', () => {
-  it('whatever happens to an account', () => {
-    fc.assert(
-      fc.property(journeys(), (journey) => {
-        const { events, state } = travel(journey);
-        const rows = rowsAfter(events);
-        expect(rows.get('accounts')).toMatchObject([{ cash: Money.format(state!.cash) }]);
-        const positions = rows.get('positions') ?? [];
-        expect(positions.toSorted(bySymbol)).toMatchObject(
-          state!.positions.map(({ symbol, quantity, cost, realizedPnl }) => ({
-            symbol,
-            quantity: Quantity.format(quantity),
-            cost: Money.format(cost),
-            realized_pnl: Money.format(realizedPnl),
-          })),
-        );
-        for (const { symbol, realized_pnl } of positions) {
-          const ofSymbol = (name: string) =>
-            (rows.get(name) ?? []).filter((row) => row['symbol'] === symbol);
-          const booked = ofSymbol('trade_history').filter((row) => row['status'] === 'BOOKED');
-          const restated = ofSymbol('position_restatements');
-          const gains = [
-            ...booked.map((row) => row['realized_pnl']),
-            ...restated.map((row) => row['realized_pnl_change']),
-          ].map((cell) => Money.of(String(cell)));
-          const sum = gains.reduce<bigint>((left, right) => left + right, 0n);
-          expect(Money.format(Money.units(sum))).toBe(realized_pnl);
-        }
-      }),
-      { numRuns: 200 },
-    );
-  });
-
   it('in columns that the view declares, all of them', () => {
     const events = given(
       opened,
@@ -260,7 +187,3 @@ describe('LG-13 read models equal the log', () => {
     }
   });
 });
-
-function bySymbol(left: Row, right: Row): number {
-  return String(left['symbol']) < String(right['symbol']) ? -1 : 1;
-}

@@ -56,7 +56,7 @@ function neighbouringBusinessDay(
  * Business days between trade and settlement: T+1 in the United States since 2024-05-28 (SEC Release
  * 34-96930; before it T+2 from 2017-09-05 and T+3 from 1995-06-07).
  */
-export const standardSettlementDays = 1;
+const standardSettlementDays = 1;
 
 /** When a trade settles. A trade dated on a closed day counts from there. */
 export function settlementDate(

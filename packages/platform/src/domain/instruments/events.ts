@@ -33,23 +33,23 @@ const terms = {
   isin: field.nullable(field.text()),
 };
 
-export const InstrumentListed = eventType('InstrumentListed', {
+const InstrumentListed = eventType('InstrumentListed', {
   symbol: field.text<InstrumentSymbol>(),
   currency: field.text<CurrencyCode>(),
   ...terms,
 });
 
 /** The terms as they are from now on, changed or not. Symbol and currency never change. */
-export const InstrumentAmended = eventType('InstrumentAmended', {
+const InstrumentAmended = eventType('InstrumentAmended', {
   ...terms,
   reason: field.text(),
 });
 
-export const TradingHalted = eventType('TradingHalted', { reason: field.text() });
+const TradingHalted = eventType('TradingHalted', { reason: field.text() });
 
-export const TradingResumed = eventType('TradingResumed', { reason: field.text() });
+const TradingResumed = eventType('TradingResumed', { reason: field.text() });
 
-export const InstrumentDelisted = eventType('InstrumentDelisted', { reason: field.text() });
+const InstrumentDelisted = eventType('InstrumentDelisted', { reason: field.text() });
 
 export const instrumentEventTypes = [
   InstrumentListed,
