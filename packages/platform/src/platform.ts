@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
   instantFromMilliseconds,
@@ -63,7 +64,7 @@ export async function startPlatform(
     opened.push(store.close);
     const readModels = await openReadModelDatabase(config);
     opened.push(readModels.close);
-    const projector = await startProjector(config, store, readModels);
+    const projector = await startProjector(config, store, readModels, clock);
     opened.push(projector.close);
     const { timeZone, settlementDays } = config;
     const calendar = calendarOf(config);
@@ -108,7 +109,7 @@ export async function openStorage(config: Config): Promise<EventStorage> {
 export async function openReadModelDatabase(config: Config): Promise<ReadModelDatabase> {
   switch (config.store.kind) {
     case 'memory':
-      return openReadModels({ kind: 'sqlite', file: ':memory:' });
+      return openTemporaryReadModels();
     case 'sqlite':
       await makeDataDirectory(config);
       return openReadModels({
@@ -121,6 +122,22 @@ export async function openReadModelDatabase(config: Config): Promise<ReadModelDa
         connectionString: config.store.connectionString,
       });
   }
+}
+
+/** Every connection has to open it, so even for a log in memory it is a file, gone when it is closed. */
+async function openTemporaryReadModels(): Promise<ReadModelDatabase> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'counterfoil-'));
+  const database = await openReadModels({
+    kind: 'sqlite',
+    file: path.join(directory, 'read-models.sqlite'),
+  });
+  return {
+    ...database,
+    close: async () => {
+      await database.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
 }
 
 /** The system's clock, in its milliseconds. */
@@ -141,10 +158,11 @@ async function startProjector(
   config: Config,
   store: EventStore,
   database: ReadModelDatabase,
+  clock: Clock,
 ): Promise<ProjectorHandle> {
   if (config.store.kind !== 'memory') return startProjectorThread(config, store);
   // What is in the memory of this thread can't be seen from another.
-  const projector = createProjector({ log: store, database, projections });
+  const projector = createProjector({ log: store, database, projections, clock });
   await projector.start();
   return {
     position: projector.position,

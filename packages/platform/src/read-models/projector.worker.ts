@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createProjector } from '@counterfoil/event-store/projections';
 import type { Config } from '../config.ts';
-import { openLog, openReadModelDatabase } from '../platform.ts';
+import { openLog, openReadModelDatabase, systemClock } from '../platform.ts';
 import { projections } from './projections.ts';
 import type { ProjectorNews } from './projector-thread.ts';
 
@@ -33,6 +33,7 @@ const projector = createProjector({
   },
   database,
   projections,
+  clock: systemClock,
   onProgress: () => tell({ kind: 'position', position: projector.position() }),
 });
 
