@@ -41,8 +41,8 @@ export interface OnceOptions<Rejection> {
   readonly key: string;
   /** Undefined for ever. */
   readonly expiresAt: Instant | undefined;
-  /** Makes of the outcome what a repetition is answered with. */
-  note(outcome: DecidedOutcome<Rejection>): Uint8Array;
+  /** Makes of the outcome what a repetition is answered with; undefined leaves the key free. */
+  note(outcome: DecidedOutcome<Rejection>): Uint8Array | undefined;
 }
 
 /** Other writers changed the stream again and again between reading and writing. */
@@ -90,11 +90,10 @@ export function createCommandHandler<Command, State, Event extends DomainEvent, 
       version: entry.version + records.length,
       rejection: decision.rejection,
     };
-    const claims = once?.map(({ key, expiresAt, note }) => ({
-      key,
-      expiresAt,
-      note: note(outcome),
-    }));
+    const claims = once?.flatMap(({ key, expiresAt, note: noteOf }) => {
+      const note = noteOf(outcome);
+      return note === undefined ? [] : [{ key, expiresAt, note }];
+    });
     const verdict = raw.append({ appends: [{ stream, expected: entry.version, records }], claims });
     streams.stage(stream, entry, decision.events, verdict);
     return { outcome, verdict };
@@ -132,7 +131,7 @@ export function createCommandHandler<Command, State, Event extends DomainEvent, 
       case 'appended':
         return resultOf(decision.rejection, outcome.eventIds, outcome.version, settled);
       case 'claimed':
-        return { kind: 'already-handled', held: settled.held };
+        return { kind: 'already-handled', version, held: settled.held };
       case 'conflict':
         return undefined;
     }

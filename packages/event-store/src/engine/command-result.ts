@@ -42,6 +42,8 @@ export interface VersionMismatch {
 /** A key of `once` was taken before: nothing was done now. */
 export interface AlreadyHandled {
   readonly kind: 'already-handled';
+  /** The stream's version when this was found. */
+  readonly version: number;
   readonly held: HeldClaim;
 }
 

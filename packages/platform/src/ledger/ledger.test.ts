@@ -85,6 +85,46 @@ describe('LG-07, LG-09 the ledger', () => {
     expect((await ledger.accountNow(alice)).account?.cash).toBe(Money.of('100000'));
   });
 
+  test('TC-01 a trade id names one trade for ever, in its account', async () => {
+    const { ledger } = await opened();
+    const first = trade('T1', 'BUY', '10', '300', '2020-01-03');
+    await ledger.account(alice, first, { cause });
+
+    const again = await ledger.account(alice, trade('T1', 'BUY', '5', '310', '2020-02-03'), {
+      cause,
+    });
+
+    expect(again).toMatchObject({
+      kind: 'rejected',
+      version: 2,
+      rejection: { code: 'TRADE_ALREADY_BOOKED', tradeId: 'T1' },
+    });
+    expect((await ledger.accountNow(alice)).account?.positions[0]?.quantity).toBe(
+      Quantity.of('10'),
+    );
+  });
+
+  test('a refused trade may come again under its id once the reason is gone', async () => {
+    const { ledger } = await opened();
+    const large = trade('T1', 'BUY', '400', '300', '2020-01-03');
+    const refused = await ledger.account(alice, large, { cause });
+    await ledger.account(
+      alice,
+      {
+        type: 'Deposit',
+        amount: Money.of('20000'),
+        effectiveDate: calendarDate('2020-01-03'),
+        reference: '',
+      },
+      { cause },
+    );
+
+    const booked = await ledger.account(alice, large, { cause });
+
+    expect(refused).toMatchObject({ rejection: { code: 'INSUFFICIENT_BUYING_POWER' } });
+    expect(booked.kind).toBe('accepted');
+  });
+
   test('the market book of a restarted program knows what the log knows', async () => {
     const fixture = await opened();
     await recordClose(fixture, '2020-01-03', '297.43');

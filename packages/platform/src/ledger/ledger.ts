@@ -26,6 +26,7 @@ import {
   type PricesRejection,
 } from '../domain/instruments/prices.ts';
 import type { MarketBook } from './market-book.ts';
+import { claimingTradeId, explainingTakenTradeId } from './trade-id-claims.ts';
 
 /**
  * The way in for every command: adds what the command needs of the market and the clock, and runs it
@@ -35,7 +36,7 @@ export interface Ledger {
   account(
     id: AccountId,
     instruction: AccountInstruction,
-    options: HandleOptions<AccountRejection>,
+    options: AccountOptions,
   ): Promise<CommandResult<AccountRejection>>;
   instrument(
     symbol: InstrumentSymbol,
@@ -50,6 +51,11 @@ export interface Ledger {
   /** An account as it is now, with the version of its stream: undefined and 0 before it was opened. */
   accountNow(id: AccountId): Promise<{ readonly account: AccountState; readonly version: number }>;
   readonly market: MarketBook;
+}
+
+export interface AccountOptions extends HandleOptions<AccountRejection> {
+  /** True when the trade id was made just now and nobody else can have it: it need not be claimed. */
+  readonly freshTradeId?: boolean | undefined;
 }
 
 /** An account's command without what the ledger adds. */
@@ -86,8 +92,11 @@ export function createLedger(store: EventStore, market: MarketBook): Ledger {
 
   return {
     market,
-    account: (id, instruction, options) =>
-      accounts.handle(accountStream(id), withMarket(instruction, market), options),
+    account: async (id, instruction, { freshTradeId = false, ...options }) => {
+      const claiming = freshTradeId ? options : claimingTradeId(id, instruction, options);
+      const command = withMarket(instruction, market);
+      return explainingTakenTradeId(await accounts.handle(accountStream(id), command, claiming));
+    },
     instrument: (symbol, command, options) =>
       seen(instruments.handle(instrumentStream(symbol), command, options)),
     prices: (symbol, instruction, options) =>

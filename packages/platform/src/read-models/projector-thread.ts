@@ -68,6 +68,8 @@ export async function startProjectorThread(
     failure: () => failure,
     close: async () => {
       unwatch();
+      // From now on somebody waits for it.
+      worker.ref();
       if (failure === undefined) worker.postMessage('stop');
       await stopped;
     },

@@ -1,0 +1,63 @@
+import type { CommandResult, HandleOptions, OnceOptions } from '@counterfoil/event-store';
+import type { AccountId, TradeId } from '../domain/accounts/events.ts';
+import type { AccountRejection } from '../domain/accounts/rejections.ts';
+import type { AccountInstruction } from './ledger.ts';
+
+// An account's state remembers its lots, not every trade there ever was. That a trade id names one trade
+// for ever is kept by a claim on it, in the transaction that books the trade.
+
+/** The options with a claim on the trade id that the instruction brings, if it brings one. */
+export function claimingTradeId(
+  id: AccountId,
+  instruction: AccountInstruction,
+  options: HandleOptions<AccountRejection>,
+): HandleOptions<AccountRejection> {
+  const tradeId = broughtTradeId(instruction);
+  if (tradeId === undefined) return options;
+  return { ...options, once: [...(options.once ?? []), claimOn(id, tradeId)] };
+}
+
+function broughtTradeId(instruction: AccountInstruction): TradeId | undefined {
+  switch (instruction.type) {
+    case 'BookTrade':
+      return instruction.tradeId;
+    case 'CorrectTrade':
+      return instruction.replacement.tradeId;
+    case 'OpenAccount':
+    case 'Deposit':
+    case 'Withdraw':
+    case 'CancelTrade':
+    case 'SetLimits':
+    case 'SuspendAccount':
+    case 'ReinstateAccount':
+    case 'CloseAccount':
+      return undefined;
+  }
+}
+
+const prefix = 'trade/';
+
+function claimOn(id: AccountId, tradeId: TradeId): OnceOptions<AccountRejection> {
+  return {
+    key: `${prefix}${id}/${tradeId}`,
+    expiresAt: undefined,
+    // A refused trade leaves its id free: it may come again once the reason is gone.
+    note: ({ rejection }) => (rejection === undefined ? new Uint8Array() : undefined),
+  };
+}
+
+/** The result, where the trade id was taken, as the rejection that this is. */
+export function explainingTakenTradeId(
+  result: CommandResult<AccountRejection>,
+): CommandResult<AccountRejection> {
+  if (result.kind !== 'already-handled' || !result.held.key.startsWith(prefix)) return result;
+  const tradeId = result.held.key.slice(result.held.key.lastIndexOf('/') + 1) as TradeId;
+  return {
+    kind: 'rejected',
+    rejection: { code: 'TRADE_ALREADY_BOOKED', tradeId },
+    eventIds: [],
+    version: result.version,
+    position: undefined,
+    recordedAt: undefined,
+  };
+}
