@@ -78,6 +78,7 @@ export function createProjector(options: ProjectorOptions): Projector {
     followers = generations.flatMap(
       (generation) => followerOf(generation, followers, shapes) ?? [],
     );
+    waiting.look();
   };
 
   /** One step of one group. Answers whether there may be more to do at once. */
@@ -159,7 +160,6 @@ export function createProjector(options: ProjectorOptions): Projector {
     await dropRetired(database, [...shapes.keys()]);
     await refresh();
     options.onProgress?.();
-    waiting.look();
   };
 
   const catchUp = async (): Promise<void> => {
