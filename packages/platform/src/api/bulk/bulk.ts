@@ -1,0 +1,104 @@
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { Writable } from 'node:stream';
+import type { Clock, EventStore } from '@counterfoil/event-store';
+import type { FastifyInstance } from 'fastify';
+import type { Ledger } from '../../ledger/ledger.ts';
+import { refusalOf } from '../failures.ts';
+import { causeOf } from '../principal.ts';
+import { Refusal } from '../problem.ts';
+import { bulkMediaType, bulkSchema } from './bulk-schema.ts';
+import { createLanes } from './lanes.ts';
+import { answerLine, refusalAnswer } from './line-answers.ts';
+import { lineKinds } from './line-commands.ts';
+import { createLineReader, type ReadLine } from './line-reader.ts';
+import { createLineSplitter, type Line } from './line-splitter.ts';
+import { createOrderedOutput } from './ordered-output.ts';
+import { createPhases } from './phases.ts';
+
+export interface BulkParts {
+  readonly ledger: Pick<Ledger, 'account' | 'instrument' | 'prices' | 'market'>;
+  readonly log: Pick<EventStore, 'findClaim' | 'readStream'>;
+  readonly clock: Clock;
+}
+
+/** Commands as lines of JSON, answered line by line while they come (NDJSON). */
+export function bulkRoute(api: FastifyInstance, { ledger, log, clock }: BulkParts): void {
+  const kinds = lineKinds({ ledger, clock });
+  // In a scope of its own: nobody else takes this media type, and this route takes no other.
+  void api.register(async (bulk) => {
+    bulk.removeAllContentTypeParsers();
+    bulk.addContentTypeParser(bulkMediaType, (_, payload, done) => done(null, payload));
+    bulk.post('/bulk/commands', { schema: bulkSchema }, async (request, reply) => {
+      const input = request.body as IncomingMessage | undefined;
+      if (input === undefined) {
+        throw new Refusal('MEDIA_TYPE_UNSUPPORTED', 'There is no body, or it has no Content-Type.');
+      }
+      const read = createLineReader({ kinds, log, clock, cause: causeOf(request) });
+      reply.hijack();
+      const headers = { ...reply.getHeaders(), 'content-type': bulkMediaType };
+      reply.raw.writeHead(200, headers as OutgoingHttpHeaders);
+      await runLines(input, reply.raw, read);
+    });
+  });
+}
+
+/** The most that a line may have; one with a hundred named lots has a tenth of it. */
+const lineBytesMax = 64 * 1024;
+
+/**
+ * Lines under way at once, results that wait for their turn included: two batches of the log's writer,
+ * one on its way to the disk and one gathering.
+ */
+const window = 2_000;
+
+/**
+ * Reads lines, runs them and writes their answers in order. Reading stops while the window is full, which
+ * it is when the ledger or the reader of the answers is slow, and for good when that reader goes.
+ */
+async function runLines(
+  input: IncomingMessage,
+  output: Writable,
+  read: (line: Line) => ReadLine,
+): Promise<void> {
+  const splitter = createLineSplitter(lineBytesMax);
+  const answers = createOrderedOutput(output, window);
+  const phases = createPhases();
+  const lanes = createLanes();
+
+  const take = async (lines: Iterable<Line>): Promise<void> => {
+    for (const line of lines) {
+      if (line.kind === 'text' && line.text.trim() === '') continue;
+      const room = answers.room();
+      if (room !== undefined) await room;
+      if (answers.gone()) return;
+      const place = answers.reserve();
+      let ready: ReadLine;
+      try {
+        ready = read(line);
+      } catch (failure) {
+        answers.fill(place, answerLine(line.number, refusalAnswer(refusalOf(failure))));
+        continue;
+      }
+      const { subject, phase, looksBack } = ready.command;
+      const turn = phases.enter(phase);
+      if (turn !== undefined) await turn;
+      lanes.run(subject, looksBack, async () => {
+        answers.fill(place, answerLine(line.number, await ready.run()));
+        phases.leave();
+      });
+    }
+  };
+
+  try {
+    for await (const chunk of input) {
+      await take(splitter.take(chunk as Buffer));
+      if (answers.gone()) return;
+    }
+    await take(splitter.end());
+    await answers.finish();
+    output.end();
+  } catch {
+    // The connection broke: what has begun is finished, and there is nobody to tell.
+    output.destroy();
+  }
+}

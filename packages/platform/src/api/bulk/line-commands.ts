@@ -1,0 +1,236 @@
+import type { CalendarDate, Clock, CommandResult, HandleOptions } from '@counterfoil/event-store';
+import { Type, type TProperties } from 'typebox';
+import { Compile, type Validator } from 'typebox/compile';
+import {
+  AccountIdIn,
+  CashMovementRequest,
+  CloseAccountRequest,
+  CorrectTradeRequest,
+  LimitsRequest,
+  OpenAccountRequest,
+  OrderRequest,
+  ReasonRequest,
+  TradeIdIn,
+} from '../../domain/accounts/contract.ts';
+import type { AccountId, TradeId } from '../../domain/accounts/events.ts';
+import { DateIn } from '../../domain/calendar/contract.ts';
+import {
+  AmendInstrumentRequest,
+  CloseRequest,
+  LastPriceRequest,
+  ListInstrumentRequest,
+  SymbolIn,
+  TradingStatusRequest,
+} from '../../domain/instruments/contract.ts';
+import type { InstrumentSymbol } from '../../domain/instruments/events.ts';
+import type { InstrumentCommand } from '../../domain/instruments/instrument.ts';
+import type { AccountInstruction, Ledger, PricesInstruction } from '../../ledger/ledger.ts';
+import {
+  bookTradeFrom,
+  cashMovementFrom,
+  closeAccountFrom,
+  correctTradeFrom,
+  newTradeId,
+  openAccountFrom,
+  setLimitsFrom,
+} from '../accounts/instructions.ts';
+import type { Rejection } from '../errors.ts';
+import {
+  amendInstrumentFrom,
+  listInstrumentFrom,
+  markPriceFrom,
+  recordCloseFrom,
+} from '../instruments/instructions.ts';
+
+/** A validated line, made ready to run. */
+export interface LineCommand {
+  /** The account or symbol that it is for. */
+  readonly subject: string;
+  /** What it must wait for, and what must wait for it: see `phases.ts` and `lanes.ts`. */
+  readonly phase: 'instruments' | 'prices' | 'accounts';
+  /** Whether it may have to be decided with a look at the past. */
+  readonly looksBack: boolean;
+  /** The id of its trade, when the line did not say one. */
+  readonly madeTradeId: TradeId | undefined;
+  handle(options: HandleOptions<Rejection>): Promise<CommandResult<Rejection>>;
+}
+
+/** What every line may say beside its command. */
+export interface LineEnvelope {
+  readonly command: string;
+  readonly idempotencyKey?: string;
+  readonly expectedVersion?: number;
+}
+
+export interface LineKind {
+  readonly validator: Validator;
+  /** Makes a command of a line that the validator has passed. */
+  prepare(line: never): LineCommand;
+}
+
+export interface LineParts {
+  readonly ledger: Pick<Ledger, 'account' | 'instrument' | 'prices' | 'market'>;
+  readonly clock: Clock;
+}
+
+const envelope = (command: string) => ({
+  command: Type.Literal(command),
+  idempotencyKey: Type.Optional(
+    Type.String({
+      pattern: '^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$',
+      'x-expected': 'a UUID',
+    }),
+  ),
+  expectedVersion: Type.Optional(Type.Integer({ minimum: 0 })),
+});
+
+const schemaOf = (command: string, properties: TProperties) =>
+  Type.Object(
+    { ...envelope(command), ...properties },
+    { additionalProperties: false, title: `${command}Line` },
+  );
+
+const accountLine = { accountId: AccountIdIn };
+const tradeLine = { accountId: AccountIdIn, tradeId: TradeIdIn };
+const symbolLine = { symbol: SymbolIn };
+
+/** One line contract for each command: the body of its route, and what the route has in its path. */
+export const lineSchemas = {
+  OpenAccount: schemaOf('OpenAccount', { ...OpenAccountRequest.properties, ...accountLine }),
+  Deposit: schemaOf('Deposit', { ...accountLine, ...CashMovementRequest.properties }),
+  Withdraw: schemaOf('Withdraw', { ...accountLine, ...CashMovementRequest.properties }),
+  BookTrade: schemaOf('BookTrade', { ...accountLine, ...OrderRequest.properties }),
+  CancelTrade: schemaOf('CancelTrade', { ...tradeLine, ...ReasonRequest.properties }),
+  CorrectTrade: schemaOf('CorrectTrade', { ...tradeLine, ...CorrectTradeRequest.properties }),
+  SetLimits: schemaOf('SetLimits', { ...accountLine, ...LimitsRequest.properties }),
+  SuspendAccount: schemaOf('SuspendAccount', { ...accountLine, ...ReasonRequest.properties }),
+  ReinstateAccount: schemaOf('ReinstateAccount', { ...accountLine, ...ReasonRequest.properties }),
+  CloseAccount: schemaOf('CloseAccount', { ...accountLine, ...CloseAccountRequest.properties }),
+  ListInstrument: schemaOf('ListInstrument', ListInstrumentRequest.properties),
+  AmendInstrument: schemaOf('AmendInstrument', {
+    ...symbolLine,
+    ...AmendInstrumentRequest.properties,
+  }),
+  HaltTrading: schemaOf('HaltTrading', { ...symbolLine, ...TradingStatusRequest.properties }),
+  ResumeTrading: schemaOf('ResumeTrading', { ...symbolLine, ...TradingStatusRequest.properties }),
+  DelistInstrument: schemaOf('DelistInstrument', {
+    ...symbolLine,
+    ...TradingStatusRequest.properties,
+  }),
+  RecordClose: schemaOf('RecordClose', {
+    ...symbolLine,
+    date: DateIn,
+    ...CloseRequest.properties,
+  }),
+  MarkPrice: schemaOf('MarkPrice', { ...symbolLine, ...LastPriceRequest.properties }),
+};
+
+type CommandName = keyof typeof lineSchemas;
+
+type ForAccount<Body> = Body & { readonly accountId: AccountId };
+type ForTrade<Body> = ForAccount<Body> & { readonly tradeId: TradeId };
+type ForSymbol<Body> = Body & { readonly symbol: InstrumentSymbol };
+
+/** The kinds of lines by the name of their command. */
+export function lineKinds({ ledger, clock }: LineParts): ReadonlyMap<string, LineKind> {
+  const today = (): CalendarDate => ledger.market.today();
+
+  const onAccount = (
+    { accountId }: { readonly accountId: AccountId },
+    instruction: AccountInstruction,
+    madeTradeId?: TradeId,
+  ): LineCommand => ({
+    subject: accountId,
+    phase: 'accounts',
+    looksBack: looksBack(instruction, today()),
+    madeTradeId,
+    handle: (options) =>
+      ledger.account(
+        accountId,
+        instruction,
+        madeTradeId === undefined ? options : { ...options, freshTradeId: true },
+      ),
+  });
+  const onInstrument = (symbol: InstrumentSymbol, command: InstrumentCommand): LineCommand => ({
+    subject: symbol,
+    phase: 'instruments',
+    looksBack: false,
+    madeTradeId: undefined,
+    handle: (options) => ledger.instrument(symbol, command, options),
+  });
+  const onPrices = (symbol: InstrumentSymbol, instruction: PricesInstruction): LineCommand => ({
+    subject: symbol,
+    phase: 'prices',
+    looksBack: false,
+    madeTradeId: undefined,
+    handle: (options) => ledger.prices(symbol, instruction, options),
+  });
+
+  const prepare: Readonly<Record<CommandName, (line: never) => LineCommand>> = {
+    OpenAccount: (line: ForAccount<OpenAccountRequest>) =>
+      onAccount(line, openAccountFrom(line, line.accountId, today())),
+    Deposit: (line: ForAccount<CashMovementRequest>) =>
+      onAccount(line, cashMovementFrom('Deposit', line, today())),
+    Withdraw: (line: ForAccount<CashMovementRequest>) =>
+      onAccount(line, cashMovementFrom('Withdraw', line, today())),
+    BookTrade: (line: ForAccount<OrderRequest>) => {
+      const made = line.tradeId === undefined ? newTradeId() : undefined;
+      return onAccount(line, bookTradeFrom(line, line.tradeId ?? (made as TradeId), today()), made);
+    },
+    CancelTrade: (line: ForTrade<ReasonRequest>) =>
+      onAccount(line, { type: 'CancelTrade', tradeId: line.tradeId, reason: line.reason }),
+    CorrectTrade: (line: ForTrade<CorrectTradeRequest>) => {
+      const said = line.replacement.tradeId;
+      const replacement = said ?? newTradeId();
+      const instruction = correctTradeFrom(line, line.tradeId, replacement, today());
+      return onAccount(line, instruction, said === undefined ? replacement : undefined);
+    },
+    SetLimits: (line: ForAccount<LimitsRequest>) => onAccount(line, setLimitsFrom(line)),
+    SuspendAccount: (line: ForAccount<ReasonRequest>) =>
+      onAccount(line, { type: 'SuspendAccount', reason: line.reason }),
+    ReinstateAccount: (line: ForAccount<ReasonRequest>) =>
+      onAccount(line, { type: 'ReinstateAccount', reason: line.reason }),
+    CloseAccount: (line: ForAccount<CloseAccountRequest>) =>
+      onAccount(line, closeAccountFrom(line, today())),
+    ListInstrument: (line: ListInstrumentRequest) =>
+      onInstrument(line.symbol, listInstrumentFrom(line)),
+    AmendInstrument: (line: ForSymbol<AmendInstrumentRequest>) =>
+      onInstrument(line.symbol, amendInstrumentFrom(line)),
+    HaltTrading: ({ symbol, reason }: ForSymbol<TradingStatusRequest>) =>
+      onInstrument(symbol, { type: 'HaltTrading', reason }),
+    ResumeTrading: ({ symbol, reason }: ForSymbol<TradingStatusRequest>) =>
+      onInstrument(symbol, { type: 'ResumeTrading', reason }),
+    DelistInstrument: ({ symbol, reason }: ForSymbol<TradingStatusRequest>) =>
+      onInstrument(symbol, { type: 'DelistInstrument', reason }),
+    RecordClose: (line: ForSymbol<CloseRequest> & { readonly date: CalendarDate }) =>
+      onPrices(line.symbol, recordCloseFrom(line, line.date)),
+    MarkPrice: (line: ForSymbol<LastPriceRequest>) =>
+      onPrices(line.symbol, markPriceFrom(line, clock)),
+  };
+
+  return new Map(
+    Object.entries(lineSchemas).map(([name, schema]) => [
+      name,
+      { validator: Compile(schema), prepare: prepare[name as CommandName] },
+    ]),
+  );
+}
+
+/** A trade of today can't be behind another: nothing is booked for a day to come. */
+function looksBack(instruction: AccountInstruction, today: CalendarDate): boolean {
+  switch (instruction.type) {
+    case 'CancelTrade':
+    case 'CorrectTrade':
+      return true;
+    case 'BookTrade':
+      return instruction.tradeDate < today;
+    case 'OpenAccount':
+    case 'Deposit':
+    case 'Withdraw':
+    case 'SetLimits':
+    case 'SuspendAccount':
+    case 'ReinstateAccount':
+    case 'CloseAccount':
+      return false;
+  }
+}

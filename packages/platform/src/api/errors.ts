@@ -1,0 +1,329 @@
+import type { AccountRejection } from '../domain/accounts/contract.ts';
+import type { InstrumentRejection, PricesRejection } from '../domain/instruments/contract.ts';
+
+/** Every refusal that the domain knows. */
+export type Rejection = AccountRejection | InstrumentRejection | PricesRejection;
+
+/** What a code means to a caller: one entry for each, and one HTTP status. */
+export interface ErrorEntry {
+  readonly status: number;
+  readonly title: string;
+  /** What the caller can do about it. */
+  readonly advice: string;
+  /** Seconds after which the same request may succeed as it is. */
+  readonly retryAfter?: number;
+}
+
+/**
+ * The catalogue of errors. The first part answers the domain's rejections, and does not compile when one
+ * of them is missing; the second is the protocol's own. `docs/reference/errors.md` is made from it.
+ */
+const rejections: Readonly<Record<Rejection['code'], ErrorEntry>> = {
+  ACCOUNT_UNKNOWN: error(
+    404,
+    'No such account',
+    'Check the account id, or open the account first.',
+  ),
+  ACCOUNT_ALREADY_OPEN: error(
+    409,
+    'The account exists already',
+    'Use another accountId, or leave it out and one is made.',
+  ),
+  TRADE_UNKNOWN: error(
+    404,
+    'No such trade',
+    'Check the trade id: it is unique within its account.',
+  ),
+  TRADE_ALREADY_CANCELLED: error(
+    409,
+    'The trade was cancelled before',
+    'Nothing is left to do; a new trade needs a trade id of its own.',
+  ),
+  CURRENCY_UNKNOWN: error(422, 'No such currency', 'Use an active code of ISO 4217, such as USD.'),
+  INITIAL_BALANCE_NEGATIVE: error(
+    422,
+    'The initial balance is negative',
+    'Open the account with zero or more.',
+  ),
+  QUANTITY_NOT_POSITIVE: error(
+    422,
+    'The quantity is not above zero',
+    'Send a positive quantity; the side says whether it is bought or sold.',
+  ),
+  PRICE_NOT_POSITIVE: error(422, 'A price is not above zero', 'Send prices above zero.'),
+  FEES_NEGATIVE: error(
+    422,
+    'The fees are negative',
+    'Send zero or more; book a rebate as a deposit.',
+  ),
+  AMOUNT_NOT_POSITIVE: error(
+    422,
+    'The amount is not above zero',
+    'Send a positive amount; the route says whether it goes in or out.',
+  ),
+  AMOUNT_TOO_LARGE: error(422, 'The amount is too large', 'Check it for a misplaced point.'),
+  AMOUNT_TOO_PRECISE: error(
+    422,
+    'The amount has too many decimals',
+    "Round it to the minor unit of the account's currency.",
+  ),
+  TRADE_DATE_IN_FUTURE: error(
+    422,
+    'The trade date lies in the future',
+    'Send the trade on its date; dates are those of the business time zone.',
+  ),
+  EFFECTIVE_DATE_IN_FUTURE: error(
+    422,
+    'The effective date lies in the future',
+    'Send it on its date; dates are those of the business time zone.',
+  ),
+  TRADE_BEFORE_ACCOUNT_OPENED: error(
+    422,
+    'The trade date lies before the opening of the account',
+    'Check the date, or open the account as of an earlier day.',
+  ),
+  EFFECTIVE_BEFORE_ACCOUNT_OPENED: error(
+    422,
+    'The effective date lies before the opening of the account',
+    'Check the date, or open the account as of an earlier day.',
+  ),
+  TRADE_ALREADY_BOOKED: error(
+    409,
+    'The trade id is taken',
+    'If this is the same trade, it is booked already; otherwise use another tradeId.',
+  ),
+  LIMIT_INVALID: error(422, 'A limit is not above zero', 'Send limits above zero.'),
+  ACCOUNT_CLOSED: error(409, 'The account is closed', 'Closing is final: use another account.'),
+  ACCOUNT_SUSPENDED: error(409, 'The account is suspended', 'Reinstate the account first.'),
+  INSTRUMENT_UNKNOWN: error(
+    404,
+    'No such instrument',
+    'Check the symbol, or list the instrument first.',
+  ),
+  CURRENCY_MISMATCH: error(
+    422,
+    'Account and instrument are in different currencies',
+    "Trade it in an account in the instrument's currency.",
+  ),
+  INSTRUMENT_DELISTED: error(409, 'The instrument is delisted', 'Delisting is final.'),
+  INSTRUMENT_HALTED: error(409, 'Trading is halted', 'Try again when trading has been resumed.'),
+  QUANTITY_NOT_IN_LOTS: error(
+    422,
+    'The quantity is not a multiple of the lot size',
+    'Round it to whole lots.',
+  ),
+  PRICE_OFF_TICK: error(
+    422,
+    'The price is not a multiple of the tick size',
+    'Round it to whole ticks.',
+  ),
+  PRICE_OUTSIDE_COLLAR: error(
+    422,
+    'The price is too far from the last price',
+    "Check the price; if it is right, mark a newer last price or widen the account's collar.",
+  ),
+  ORDER_NOTIONAL_EXCEEDED: error(
+    422,
+    'The order is larger than the account may place',
+    'Split the order, or raise orderNotionalMax.',
+  ),
+  POSITION_LIMIT_EXCEEDED: error(
+    422,
+    'The position would be larger than the account may hold',
+    'Trade less, or raise positionQuantityMax.',
+  ),
+  CONCENTRATION_EXCEEDED: error(
+    422,
+    'Too much of the portfolio would be in one instrument',
+    'Trade less, or raise concentrationPercentMax.',
+  ),
+  INSUFFICIENT_BUYING_POWER: error(
+    422,
+    'There is not enough cash',
+    'Deposit cash first, or buy less.',
+  ),
+  INSUFFICIENT_HOLDING: error(
+    422,
+    'More would be sold than is held',
+    'Sell at most what was held on the trade date, or use an account that may sell short.',
+  ),
+  OVERSELLS_LATER_TRADE: error(
+    422,
+    'A later sale would sell more than was held',
+    'Cancel or correct the later trade first.',
+  ),
+  LOTS_UNDER_AVERAGE_COST: error(
+    422,
+    'An account at average cost has no lots to name',
+    'Leave lots out.',
+  ),
+  LOT_UNKNOWN: error(
+    422,
+    'No such lot',
+    'Name lots by the trade ids that opened them, as the position lists them.',
+  ),
+  LOT_QUANTITY_EXCEEDED: error(422, 'The lot is smaller than that', 'Name more lots.'),
+  LOT_QUANTITIES_UNEQUAL: error(
+    422,
+    'The named lots do not add up to the trade',
+    'Let the quantities of the lots sum to that of the trade.',
+  ),
+  LOT_NAMED_BY_LATER_TRADE: error(
+    422,
+    'A later trade needs this lot',
+    'Cancel or correct the later trade first.',
+  ),
+  ACCOUNT_NOT_EMPTY: error(
+    409,
+    'The account still holds something',
+    'Sell the positions and withdraw the cash first.',
+  ),
+  INSUFFICIENT_SETTLED_CASH: error(
+    422,
+    'There is not enough settled cash',
+    'Withdraw less, or wait until sales have settled.',
+  ),
+  INSTRUMENT_ALREADY_LISTED: error(
+    409,
+    'The instrument is listed already',
+    'Amend it in place of listing it again.',
+  ),
+  LOT_SIZE_NOT_POSITIVE: error(422, 'The lot size is not above zero', 'Send a positive lotSize.'),
+  TICK_SIZE_NOT_POSITIVE: error(
+    422,
+    'The tick size is not above zero',
+    'Send a positive tickSize.',
+  ),
+  ISIN_INVALID: error(
+    422,
+    'The ISIN is not one',
+    'Check it against ISO 6166: two letters, nine letters or digits, and the check digit.',
+  ),
+  PRICE_DATE_IN_FUTURE: error(
+    422,
+    'The price is of a day to come',
+    'Send it on its date; dates are those of the business time zone.',
+  ),
+  VOLUME_NEGATIVE: error(422, 'The volume is negative', 'Send zero or more.'),
+  BAR_INCONSISTENT: error(
+    422,
+    'The prices of the day contradict each other',
+    'Let low be the lowest and high the highest of the four.',
+  ),
+  MARK_OUT_OF_ORDER: error(
+    409,
+    'A newer last price is known',
+    'Late marks are of no use: go on with the next one.',
+  ),
+};
+
+const protocol = {
+  REQUEST_INVALID: error(
+    400,
+    'The request breaks its contract',
+    'Correct each field that "errors" names; the contract is at /docs.',
+  ),
+  MALFORMED_JSON: error(400, 'The body is not JSON', 'Send one JSON object in UTF-8.'),
+  MALFORMED_HTTP: error(400, 'The request is not HTTP/1.1', 'Check the client that wrote it.'),
+  URL_MALFORMED: error(400, 'The URL is malformed', 'Percent-encode it as RFC 3986 says.'),
+  HEADER_INVALID: error(400, 'A header has a value that is not allowed', 'Correct or drop it.'),
+  HEADERS_TOO_LARGE: error(431, 'The headers are too large', 'Send fewer or shorter headers.'),
+  CURSOR_INVALID: error(
+    400,
+    'The cursor is not one of this list',
+    'Send "nextCursor" of the page before, with the same filters, or begin without a cursor.',
+  ),
+  RANGE_INVALID: error(400, 'The range is not one', 'Let "from" be at or before "to".'),
+  RANGE_TOO_LONG: error(400, 'The range is too long', 'Ask for it in parts.'),
+  AS_OF_INVALID: error(
+    400,
+    'The moment asked for lies in the future',
+    'Ask for today or earlier, or leave it out.',
+  ),
+  POSITION_BEYOND_LOG: error(
+    400,
+    'The log does not reach that position',
+    'Send a position that a confirmation gave.',
+  ),
+  POSITION_NOT_REACHED: error(
+    503,
+    'The read models are not there yet',
+    'Ask again in a moment.',
+    1,
+  ),
+  ROUTE_UNKNOWN: error(404, 'No such resource', 'The resources are listed at /docs.'),
+  PRICE_UNKNOWN: error(404, 'There is no such price', 'Record it first.'),
+  POSITION_UNKNOWN: error(404, 'No such position', 'Check the symbol, or the moment.'),
+  METHOD_NOT_ALLOWED: error(
+    405,
+    'The resource does not take this method',
+    'Use one that the Allow header names.',
+  ),
+  REQUEST_TIMEOUT: error(408, 'The request took too long to arrive', 'Send it in one go.'),
+  BODY_TOO_LARGE: error(
+    413,
+    'The body is too large',
+    'Send less at once, or stream many commands to /api/v1/bulk/commands.',
+  ),
+  LINE_TOO_LONG: error(413, 'The line is too long', 'Send one command a line.'),
+  MEDIA_TYPE_UNSUPPORTED: error(
+    415,
+    'The body is of another media type than the resource takes',
+    'Say Content-Type: application/json, or application/x-ndjson for bulk commands.',
+  ),
+  VERSION_STALE: error(
+    412,
+    'Something has changed since',
+    'Read it again, and decide with the version that its ETag gives.',
+  ),
+  IDEMPOTENCY_KEY_INVALID: error(
+    400,
+    'The idempotency key is not a UUID',
+    'Send one UUID in Idempotency-Key, such as "8e03978e-40d5-43e8-bc93-6894a57f9324".',
+  ),
+  IDEMPOTENCY_IN_FLIGHT: error(
+    409,
+    'A request with this idempotency key is under way',
+    'Ask again in a moment for its answer.',
+    1,
+  ),
+  IDEMPOTENCY_KEY_REUSED: error(
+    422,
+    'The idempotency key was used for another request',
+    'Make a new key for each new request, and keep it for retries only.',
+  ),
+  CONTENTION: error(503, 'Others kept changing it', 'Nothing was done. Send the request again.', 1),
+  OVERLOADED: error(503, 'The server is overloaded', 'Nothing was done. Send it again later.', 2),
+  SHUTTING_DOWN: error(503, 'The server is stopping', 'Nothing was done. Send it again later.', 5),
+  STORAGE_UNAVAILABLE: error(
+    503,
+    'The store does not answer',
+    'Whether the request took effect is unknown: send it again with the same Idempotency-Key.',
+    5,
+  ),
+  INTERNAL: error(
+    500,
+    'Something went wrong here',
+    'It is recorded under the request id of X-Request-Id; report that if it persists.',
+  ),
+} as const satisfies Readonly<Record<string, ErrorEntry>>;
+
+export type ErrorCode = keyof typeof rejections | keyof typeof protocol;
+
+export const catalogue: Readonly<Record<ErrorCode, ErrorEntry>> = { ...rejections, ...protocol };
+
+/** What can be wrong with one field: the codes inside a REQUEST_INVALID. */
+export const fieldErrors = {
+  MISSING: 'The field is required.',
+  UNKNOWN_FIELD: 'The resource has no such field. Nothing unknown is ignored.',
+  WRONG_TYPE: 'The value is of another JSON type than the contract says.',
+  INVALID_VALUE: 'The value is of the right type, but not one that the contract allows.',
+} as const;
+
+export type FieldErrorCode = keyof typeof fieldErrors;
+
+function error(status: number, title: string, advice: string, retryAfter?: number): ErrorEntry {
+  return retryAfter === undefined
+    ? { status, title, advice }
+    : { status, title, advice, retryAfter };
+}

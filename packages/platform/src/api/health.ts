@@ -1,0 +1,75 @@
+import type { EventLog } from '@counterfoil/event-store';
+import type { FastifyInstance } from 'fastify';
+import { Type, type Static } from 'typebox';
+import type { Projected } from './read-position.ts';
+
+const Health = Type.Object(
+  {
+    status: Type.Enum(['ready', 'not-ready']),
+    live: Type.Boolean(),
+    ready: Type.Boolean(),
+    store: Type.Object({
+      status: Type.Enum(['up', 'down']),
+      position: Type.Unsafe<number | null>({ type: ['integer', 'null'] }),
+    }),
+    projections: Type.Object({
+      status: Type.Enum(['following', 'stopped']),
+      position: Type.Integer(),
+      lag: Type.Unsafe<number | null>({
+        type: ['integer', 'null'],
+        description: 'Events that the read models have yet to see',
+      }),
+    }),
+  },
+  { title: 'Health' },
+);
+type Health = Static<typeof Health>;
+
+export interface HealthParts {
+  readonly log: Pick<EventLog, 'head'>;
+  readonly projected: Pick<Projected, 'position'> & {
+    /** Why the read models stand still; undefined while all is well. */
+    failure(): Error | undefined;
+  };
+}
+
+const storeAnswerMsMax = 2_000;
+
+/** For probes: `/health/live` says that the process answers, `/health` whether it can do its work. */
+export function healthRoutes(server: FastifyInstance, { log, projected }: HealthParts): void {
+  server.get(
+    '/health/live',
+    { schema: { tags: ['Health'], summary: 'Is the process alive?', operationId: 'isLive' } },
+    () => ({ live: true }),
+  );
+  const schema = {
+    tags: ['Health'],
+    operationId: 'getHealth',
+    summary: 'Can the server do its work?',
+    response: { 200: Health, 503: { ...Health, description: 'Not now' } },
+  };
+  server.get('/health', { schema }, async (_, reply): Promise<Health> => {
+    const head = await Promise.race([log.head().catch(() => undefined), late(storeAnswerMsMax)]);
+    const failure = projected.failure();
+    const position = projected.position();
+    const ready = head !== undefined && failure === undefined;
+    void reply.code(ready ? 200 : 503);
+    return {
+      status: ready ? 'ready' : 'not-ready',
+      live: true,
+      ready,
+      store: { status: head === undefined ? 'down' : 'up', position: head?.position ?? null },
+      projections: {
+        status: failure === undefined ? 'following' : 'stopped',
+        position,
+        lag: head === undefined ? null : Math.max(0, head.position - position),
+      },
+    };
+  });
+}
+
+function late(afterMs: number): Promise<undefined> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, afterMs, undefined).unref();
+  });
+}

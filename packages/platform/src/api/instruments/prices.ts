@@ -1,0 +1,167 @@
+import type { CalendarDate, Clock } from '@counterfoil/event-store';
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import { DateIn } from '../../domain/calendar/contract.ts';
+import {
+  CloseAnswer,
+  CloseRequest,
+  LastPriceAnswer,
+  LastPriceRequest,
+  SymbolIn,
+} from '../../domain/instruments/contract.ts';
+import type { InstrumentSymbol } from '../../domain/instruments/events.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import { findLastPrice, listCloses, type CloseFilter } from '../../queries/instruments.ts';
+import type { CloseRow, LastPriceRow, ViewDatabase } from '../../queries/views.ts';
+import type { RunCommand } from '../commands.ts';
+import { Confirmation } from '../confirmation.ts';
+import { commandSchema, optional, querySchema } from '../operation.ts';
+import { pageFrom, pageOf, pageQuery, pageRequestOf, type PageQuery } from '../pages.ts';
+import { Refusal } from '../problem.ts';
+import { requireRange } from '../ranges.ts';
+import { MinPosition, type ReachPosition } from '../read-position.ts';
+import { markPriceFrom, recordCloseFrom } from './instructions.ts';
+
+export interface PriceParts {
+  readonly ledger: Pick<Ledger, 'prices'>;
+  readonly views: ViewDatabase;
+  readonly clock: Clock;
+  readonly run: RunCommand;
+  readonly reach: ReachPosition;
+}
+
+const symbolParams = Type.Object({ symbol: SymbolIn });
+
+interface OneSymbol {
+  readonly Params: { readonly symbol: InstrumentSymbol };
+}
+
+export function priceRoutes(api: FastifyInstance, parts: PriceParts): void {
+  closeRoute(api, parts);
+  markRoute(api, parts);
+  lastPriceRoute(api, parts);
+  closesRoute(api, parts);
+}
+
+function closeRoute(api: FastifyInstance, { ledger, run }: PriceParts): void {
+  const schema = commandSchema({
+    tag: 'Prices',
+    id: 'recordClose',
+    summary: 'Record the raw prices of a trading day; a second record corrects the first',
+    params: Type.Object({ symbol: SymbolIn, date: DateIn }),
+    body: CloseRequest,
+    answers: { 200: Confirmation },
+    errors: [
+      'INSTRUMENT_UNKNOWN',
+      'PRICE_DATE_IN_FUTURE',
+      'PRICE_NOT_POSITIVE',
+      'VOLUME_NEGATIVE',
+      'BAR_INCONSISTENT',
+    ],
+  });
+  api.put<{
+    Params: { readonly symbol: InstrumentSymbol; readonly date: CalendarDate };
+    Body: CloseRequest;
+  }>('/prices/:symbol/closes/:date', { schema }, (request, reply) => {
+    const { symbol, date } = request.params;
+    const instruction = recordCloseFrom(request.body, date);
+    return run(request, reply, {
+      subject: symbol,
+      success: { status: 200, names: {} },
+      handle: (options) => ledger.prices(symbol, instruction, options),
+    });
+  });
+}
+
+function markRoute(api: FastifyInstance, { ledger, clock, run }: PriceParts): void {
+  const schema = commandSchema({
+    tag: 'Prices',
+    id: 'markLastPrice',
+    summary: 'Mark the last price: positions are valued with it, and collars measured from it',
+    params: symbolParams,
+    body: LastPriceRequest,
+    answers: { 200: Confirmation },
+    errors: [
+      'INSTRUMENT_UNKNOWN',
+      'PRICE_DATE_IN_FUTURE',
+      'PRICE_NOT_POSITIVE',
+      'MARK_OUT_OF_ORDER',
+    ],
+  });
+  api.put<OneSymbol & { Body: LastPriceRequest }>(
+    '/prices/:symbol/last',
+    { schema },
+    (request, reply) => {
+      const { symbol } = request.params;
+      const instruction = markPriceFrom(request.body, clock);
+      return run(request, reply, {
+        subject: symbol,
+        success: { status: 200, names: {} },
+        handle: (options) => ledger.prices(symbol, instruction, options),
+      });
+    },
+  );
+}
+
+function lastPriceRoute(api: FastifyInstance, { views, reach }: PriceParts): void {
+  const schema = querySchema({
+    tag: 'Prices',
+    id: 'getLastPrice',
+    summary: 'Show the last price of an instrument',
+    params: symbolParams,
+    query: { minPosition: MinPosition },
+    answers: { 200: LastPriceAnswer },
+    errors: ['PRICE_UNKNOWN'],
+  });
+  api.get<OneSymbol & { Querystring: { readonly minPosition?: number } }>(
+    '/prices/:symbol/last',
+    { schema },
+    async ({ params: { symbol }, query }, reply) => {
+      await reach(reply, query.minPosition);
+      const row = await findLastPrice(views, symbol);
+      if (row !== undefined) return lastPriceAnswer(row);
+      throw new Refusal('PRICE_UNKNOWN', `${symbol} has no price.`);
+    },
+  );
+}
+
+interface CloseQuery extends CloseFilter, PageQuery {
+  readonly minPosition?: number;
+}
+
+function closesRoute(api: FastifyInstance, { views, reach }: PriceParts): void {
+  const schema = querySchema({
+    tag: 'Prices',
+    id: 'listCloses',
+    summary: 'List the raw daily prices of an instrument, the earliest first',
+    params: symbolParams,
+    query: {
+      from: optional(DateIn),
+      to: optional(DateIn, 'Included'),
+      minPosition: MinPosition,
+      ...pageQuery,
+    },
+    answers: { 200: pageOf('ClosePage', CloseAnswer) },
+    errors: ['RANGE_INVALID'],
+  });
+  api.get<OneSymbol & { Querystring: CloseQuery }>(
+    '/prices/:symbol/closes',
+    { schema },
+    async ({ params: { symbol }, query }, reply) => {
+      requireRange(query);
+      const { after, limit } = pageRequestOf(query, ['date']);
+      await reach(reply, query.minPosition);
+      const rows = await listCloses(views, symbol, query, after, limit + 1);
+      return pageFrom(rows, limit, closeAnswer, ({ date }) => [date]);
+    },
+  );
+}
+
+function closeAnswer({ recorded_at: recordedAt, ...row }: CloseRow): CloseAnswer {
+  return { ...row, recordedAt };
+}
+
+function lastPriceAnswer(row: LastPriceRow): LastPriceAnswer {
+  const { symbol, price, date, marked_at: markedAt, source, updated_at: updatedAt } = row;
+  return { symbol, price, date, markedAt, source, updatedAt };
+}

@@ -1,0 +1,82 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import { Refusal } from './problem.ts';
+
+/** The most that a body may have; bulk commands are streamed and have no end. */
+export const bodyBytesMax = 1024 * 1024;
+
+const arrivalMsMax = 30_000;
+
+/**
+ * Reads JSON bodies. Node's own time limit for requests would cut off a bulk upload too, so the limit on
+ * slow senders is here: each chunk that arrives too late ends it, and silence ends the connection.
+ */
+export function parseJsonBodies(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('application/json', (_, payload, done) => {
+    readBody(payload, (failure, body) => {
+      if (failure !== undefined) done(failure);
+      else parse(body, done);
+    });
+  });
+}
+
+function readBody(
+  payload: IncomingMessage,
+  done: (failure: Refusal | undefined, body: Buffer) => void,
+): void {
+  if (Number(payload.headers['content-length']) > bodyBytesMax) {
+    done(tooLarge(`The body has ${payload.headers['content-length']} bytes.`), nothing);
+    return;
+  }
+  const startedMs = performance.now();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const finish = (failure: Refusal | undefined): void => {
+    payload.off('data', take).off('end', end).off('error', fail);
+    done(failure, failure === undefined ? joined(chunks) : nothing);
+  };
+  const take = (chunk: Buffer): void => {
+    size += chunk.length;
+    chunks.push(chunk);
+    if (size > bodyBytesMax) finish(tooLarge('The body goes on and on.'));
+    else if (performance.now() - startedMs > arrivalMsMax) {
+      finish(new Refusal('REQUEST_TIMEOUT', `The body took over ${arrivalMsMax / 1000} s.`));
+    }
+  };
+  const end = (): void => finish(undefined);
+  const fail = (): void => finish(new Refusal('MALFORMED_HTTP', 'The body broke off.'));
+  payload.on('data', take).on('end', end).on('error', fail);
+}
+
+const nothing = Buffer.alloc(0);
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  const [only = nothing] = chunks;
+  return chunks.length <= 1 ? only : Buffer.concat(chunks);
+}
+
+function tooLarge(happened: string): Refusal {
+  return new Refusal('BODY_TOO_LARGE', `${happened} At most ${bodyBytesMax} bytes are taken.`);
+}
+
+function parse(body: Buffer, done: (failure: Error | null, value?: unknown) => void): void {
+  const parsed = parseJson(body);
+  if ('problem' in parsed) done(new Refusal('MALFORMED_JSON', parsed.problem));
+  else done(null, parsed.value);
+}
+
+/** A JSON text (RFC 8259), or what keeps it from being one. */
+export function parseJson(
+  bytes: Buffer,
+): { readonly value: unknown } | { readonly problem: string } {
+  if (bytes.length === 0) return { problem: 'The body is empty.' };
+  // Decoding would put U+FFFD in place of what is not UTF-8, and that would be recorded.
+  if (!isUtf8(bytes)) return { problem: 'The body is not UTF-8.' };
+  try {
+    return { value: JSON.parse(bytes.toString()) };
+  } catch (error) {
+    return { problem: `The body can't be parsed: ${(error as Error).message}.` };
+  }
+}

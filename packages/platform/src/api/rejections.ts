@@ -1,0 +1,85 @@
+import type { Rejection } from './errors.ts';
+
+type Described = {
+  readonly [Code in Rejection['code']]: (
+    rejection: Extract<Rejection, { readonly code: Code }>,
+    subject: string,
+  ) => string;
+};
+
+/** What happened, in a sentence with the values. `subject` is the account or symbol that was spoken to. */
+export function describeRejection(rejection: Rejection, subject: string): string {
+  // Which function belongs to which code is checked where the table is written.
+  const describe = sentences[rejection.code] as (rejection: Rejection, subject: string) => string;
+  return describe(rejection, subject);
+}
+
+const sentences: Described = {
+  ACCOUNT_UNKNOWN: (_, id) => `There is no account ${id}.`,
+  ACCOUNT_ALREADY_OPEN: (_, id) => `Account ${id} was opened before.`,
+  TRADE_UNKNOWN: ({ tradeId }, id) => `Account ${id} has no trade ${tradeId}.`,
+  TRADE_ALREADY_CANCELLED: ({ tradeId }, id) => `Trade ${tradeId} of account ${id} is cancelled.`,
+  CURRENCY_UNKNOWN: ({ currency }) => `"${currency}" is not an active currency.`,
+  INITIAL_BALANCE_NEGATIVE: ({ actual }) => `The initial balance is ${actual}.`,
+  QUANTITY_NOT_POSITIVE: ({ actual }) => `The quantity is ${actual}.`,
+  PRICE_NOT_POSITIVE: (rejection) =>
+    'actual' in rejection ? `The price is ${rejection.actual}.` : 'A price is zero or less.',
+  FEES_NEGATIVE: ({ actual }) => `The fees are ${actual}.`,
+  AMOUNT_NOT_POSITIVE: ({ actual }) => `The amount is ${actual}.`,
+  AMOUNT_TOO_LARGE: ({ limit, actual }) => `${actual} is more than ${limit}.`,
+  AMOUNT_TOO_PRECISE: ({ decimalsMax, actual }) =>
+    `${actual} has more than ${decimalsMax} decimals.`,
+  TRADE_DATE_IN_FUTURE: ({ tradeDate, today }) =>
+    `The trade is dated ${tradeDate}, and today is ${today}.`,
+  EFFECTIVE_DATE_IN_FUTURE: ({ effectiveDate, today }) =>
+    `It is dated ${effectiveDate}, and today is ${today}.`,
+  TRADE_BEFORE_ACCOUNT_OPENED: ({ tradeDate, openedOn }, id) =>
+    `The trade is dated ${tradeDate}, and account ${id} was opened on ${openedOn}.`,
+  EFFECTIVE_BEFORE_ACCOUNT_OPENED: ({ effectiveDate, openedOn }, id) =>
+    `It is dated ${effectiveDate}, and account ${id} was opened on ${openedOn}.`,
+  TRADE_ALREADY_BOOKED: ({ tradeId }, id) => `Account ${id} has a trade ${tradeId} already.`,
+  LIMIT_INVALID: ({ limit, actual }) => `${limit} is ${actual}.`,
+  ACCOUNT_CLOSED: (_, id) => `Account ${id} is closed.`,
+  ACCOUNT_SUSPENDED: (_, id) => `Account ${id} is suspended.`,
+  INSTRUMENT_UNKNOWN: (rejection, subject) =>
+    `There is no instrument ${'symbol' in rejection ? rejection.symbol : subject}.`,
+  CURRENCY_MISMATCH: ({ limit, actual }) =>
+    `The account is in ${limit} and the instrument in ${actual}.`,
+  INSTRUMENT_DELISTED: ({ symbol }) => `${symbol} is delisted.`,
+  INSTRUMENT_HALTED: ({ symbol }) => `Trading in ${symbol} is halted.`,
+  QUANTITY_NOT_IN_LOTS: ({ limit, actual }) =>
+    `${actual} is not a multiple of the lot of ${limit}.`,
+  PRICE_OFF_TICK: ({ limit, actual }) => `${actual} is not a multiple of the tick of ${limit}.`,
+  PRICE_OUTSIDE_COLLAR: ({ limit, actual, lastPrice }) =>
+    `${actual} is more than ${limit} % away from the last price of ${lastPrice}.`,
+  ORDER_NOTIONAL_EXCEEDED: ({ limit, actual }) =>
+    `The order is for ${actual}; at most ${limit} is allowed.`,
+  POSITION_LIMIT_EXCEEDED: ({ limit, actual }) =>
+    `The position would be ${actual}; at most ${limit} is allowed.`,
+  CONCENTRATION_EXCEEDED: ({ limit, actual }) =>
+    `${actual} % of the portfolio would be in the instrument; at most ${limit} % is allowed.`,
+  INSUFFICIENT_BUYING_POWER: ({ limit, actual }) => `It takes ${actual} and there is ${limit}.`,
+  INSUFFICIENT_HOLDING: ({ limit, actual }) => `${actual} would be sold and ${limit} is held.`,
+  OVERSELLS_LATER_TRADE: ({ laterTradeId, laterTradeDate, limit, actual }) =>
+    `Trade ${laterTradeId} of ${laterTradeDate} sells ${actual}, and only ${limit} would be held then.`,
+  LOTS_UNDER_AVERAGE_COST: (_, id) => `Account ${id} keeps its positions at average cost.`,
+  LOT_UNKNOWN: ({ lotId }) => `There is no open lot ${lotId}.`,
+  LOT_QUANTITY_EXCEEDED: ({ lotId, limit, actual }) =>
+    `${actual} of lot ${lotId} is named, and ${limit} is left of it.`,
+  LOT_QUANTITIES_UNEQUAL: ({ limit, actual }) =>
+    `The lots sum to ${actual}, and the trade is for ${limit}.`,
+  LOT_NAMED_BY_LATER_TRADE: ({ laterTradeId, lotId }) =>
+    `Trade ${laterTradeId} closes lot ${lotId}, which would not be there any more.`,
+  ACCOUNT_NOT_EMPTY: ({ cash, symbols }, id) =>
+    `Account ${id} has ${cash} in cash and holds ${symbols.length === 0 ? 'nothing else' : symbols.join(', ')}.`,
+  INSUFFICIENT_SETTLED_CASH: ({ limit, actual }) =>
+    `${actual} was asked for, and ${limit} can be withdrawn.`,
+  INSTRUMENT_ALREADY_LISTED: ({ symbol }) => `${symbol} was listed before.`,
+  LOT_SIZE_NOT_POSITIVE: () => 'The lot size is zero or less.',
+  TICK_SIZE_NOT_POSITIVE: () => 'The tick size is zero or less.',
+  ISIN_INVALID: ({ isin }) => `"${isin}" is not an ISIN.`,
+  PRICE_DATE_IN_FUTURE: ({ date, today }) => `It is dated ${date}, and today is ${today}.`,
+  VOLUME_NEGATIVE: () => 'The volume is less than zero.',
+  BAR_INCONSISTENT: ({ rule }) => `The rule is ${rule}.`,
+  MARK_OUT_OF_ORDER: ({ lastMarkedAt }) => `The last price was marked at ${lastMarkedAt}.`,
+};

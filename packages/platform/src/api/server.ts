@@ -1,0 +1,117 @@
+import type { Clock, EventStore } from '@counterfoil/event-store';
+import underPressure from '@fastify/under-pressure';
+import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { eventTypes } from '../ledger/event-types.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { TemporalQueries } from '../ledger/temporal-queries.ts';
+import type { ViewDatabase } from '../queries/views.ts';
+import { accountRoutes } from './accounts/accounts.ts';
+import { balanceHistoryRoute } from './accounts/balance-history.ts';
+import { cashRoutes } from './accounts/cash.ts';
+import { accountEventRoute } from './accounts/events.ts';
+import { accountLifeRoutes } from './accounts/life.ts';
+import { limitRoutes } from './accounts/limits.ts';
+import { orderRoutes } from './accounts/orders.ts';
+import { positionRoutes } from './accounts/positions.ts';
+import { tradeRoutes } from './accounts/trades.ts';
+import { bulkRoute } from './bulk/bulk.ts';
+import { createCommandRunner } from './commands.ts';
+import { documentApi } from './documentation.ts';
+import { eventPresenter } from './event-json.ts';
+import { answerBrokenRequest, answerFailure } from './failures.ts';
+import { healthRoutes, type HealthParts } from './health.ts';
+import { instrumentRoutes } from './instruments/instruments.ts';
+import { priceRoutes } from './instruments/prices.ts';
+import { bodyBytesMax, parseJsonBodies } from './json-body.ts';
+import { answerUnknownRoutes } from './not-found.ts';
+import { attachPrincipal, requestIdOf } from './principal.ts';
+import { Refusal } from './problem.ts';
+import { createReachPosition, type Projected } from './read-position.ts';
+import { compileValidator } from './validation.ts';
+
+export interface ServerParts {
+  readonly ledger: Ledger;
+  readonly temporal: TemporalQueries;
+  readonly log: Pick<EventStore, 'findClaim' | 'head' | 'readStream'>;
+  readonly views: ViewDatabase;
+  readonly projected: Projected & HealthParts['projected'];
+  readonly clock: Clock;
+  readonly logger: FastifyBaseLogger;
+}
+
+/** The HTTP API. It knows nobody yet: let it listen on this machine only. */
+export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
+  const server: FastifyInstance = fastify({
+    loggerInstance: parts.logger,
+    // A child logger and two lines for each request cost more than the request; failures are logged.
+    logController: new LogController({ disableRequestLogging: true }),
+    childLoggerFactory: (logger) => logger,
+    genReqId: requestIdOf,
+    bodyLimit: bodyBytesMax,
+    connectionTimeout: idleMsMax,
+    keepAliveTimeout: 72_000,
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 200 },
+    frameworkErrors: (failure, request, reply) => void answerFailure(failure, request, reply),
+    clientErrorHandler: answerBrokenRequest,
+  });
+  server.setValidatorCompiler(compileValidator);
+  server.setErrorHandler(answerFailure);
+  attachPrincipal(server);
+  refuseWhileStopping(server);
+  await shedLoad(server);
+  parseJsonBodies(server);
+  answerUnknownRoutes(server);
+  await documentApi(server);
+  healthRoutes(server, parts);
+  await server.register(async (api) => apiRoutes(api, parts), { prefix: '/api/v1' });
+  return server;
+}
+
+// A connection on which nothing moves for so long is closed, whatever it was about.
+const idleMsMax = 60_000;
+
+function apiRoutes(api: FastifyInstance, parts: ServerParts): void {
+  const { ledger, log, clock, projected } = parts;
+  const run = createCommandRunner({ log, clock });
+  const reach = createReachPosition(projected, log);
+  const commands = { ledger, run };
+  accountLifeRoutes(api, commands);
+  cashRoutes(api, commands);
+  orderRoutes(api, commands);
+  limitRoutes(api, { ...commands, log });
+  accountRoutes(api, { ...parts, reach });
+  positionRoutes(api, { ...parts, reach });
+  tradeRoutes(api, { ...parts, reach });
+  balanceHistoryRoute(api, parts);
+  accountEventRoute(api, { log, present: eventPresenter(eventTypes) });
+  instrumentRoutes(api, { ...parts, run, reach });
+  priceRoutes(api, { ...parts, run, reach });
+  bulkRoute(api, parts);
+}
+
+function refuseWhileStopping(server: FastifyInstance): void {
+  let stopping = false;
+  server.addHook('preClose', (done) => {
+    stopping = true;
+    done();
+  });
+  server.addHook('onRequest', (_, __, done) => {
+    if (stopping) done(new Refusal('SHUTTING_DOWN', 'The server has been told to stop.'));
+    else done();
+  });
+}
+
+// Far above what the busiest second shows, and far below what a client waits for.
+const eventLoopDelayMsMax = 1_000;
+
+async function shedLoad(server: FastifyInstance): Promise<void> {
+  await server.register(underPressure, {
+    maxEventLoopDelay: eventLoopDelayMsMax,
+    // Probes must tell a busy server from a dead one.
+    pressureHandler: async ({ url }) => {
+      if (url.startsWith('/health')) return;
+      throw new Refusal('OVERLOADED', 'Answers would take over a second.');
+    },
+  });
+}

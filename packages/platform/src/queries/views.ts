@@ -1,0 +1,103 @@
+import type { ReadModelDatabase } from '@counterfoil/event-store/projections';
+import type { Kysely } from 'kysely';
+
+/**
+ * The views that the projections keep (`domain/<noun>/views.ts`), as queries see them. Decimals, dates and
+ * instants are text on every engine, in canonical form.
+ */
+export interface Views {
+  readonly accounts: AccountRow;
+  readonly positions: PositionRow;
+  readonly trade_history: TradeRow;
+  readonly instruments: InstrumentRow;
+  readonly closing_prices: CloseRow;
+  readonly last_prices: LastPriceRow;
+}
+
+export interface AccountRow {
+  readonly account_id: string;
+  readonly owner_name: string;
+  readonly owner_kind: string;
+  readonly currency: string;
+  readonly cost_method: string;
+  /** 0 or 1. */
+  readonly short_selling: number;
+  readonly status: 'OPEN' | 'SUSPENDED' | 'CLOSED';
+  readonly cash: string;
+  readonly opened_on: string;
+  readonly closed_on: string | null;
+  readonly updated_at: string;
+}
+
+export interface PositionRow {
+  readonly account_id: string;
+  readonly symbol: string;
+  readonly currency: string;
+  readonly quantity: string;
+  readonly cost: string;
+  readonly average_cost: string;
+  readonly realized_pnl: string;
+  readonly updated_at: string;
+}
+
+export interface TradeRow {
+  readonly account_id: string;
+  readonly trade_id: string;
+  readonly symbol: string;
+  readonly side: 'BUY' | 'SELL';
+  readonly quantity: string;
+  readonly price: string;
+  readonly fees: string | null;
+  readonly amount: string | null;
+  readonly realized_pnl: string | null;
+  readonly currency: string | null;
+  readonly trade_date: string;
+  readonly settlement_date: string | null;
+  readonly status: 'BOOKED' | 'CANCELLED' | 'REFUSED';
+  readonly replaces: string | null;
+  readonly cancel_reason: string | null;
+  readonly refusal_code: string | null;
+  readonly refusal_limit: string | null;
+  readonly refusal_actual: string | null;
+  readonly recorded_at: string;
+  readonly position: number;
+}
+
+export interface InstrumentRow {
+  readonly symbol: string;
+  readonly name: string;
+  readonly currency: string;
+  readonly lot_size: string;
+  readonly tick_size: string;
+  readonly isin: string | null;
+  readonly status: 'TRADING' | 'HALTED' | 'DELISTED';
+  readonly status_reason: string | null;
+  readonly updated_at: string;
+}
+
+export interface CloseRow {
+  readonly symbol: string;
+  readonly date: string;
+  readonly open: string;
+  readonly high: string;
+  readonly low: string;
+  readonly close: string;
+  readonly volume: string;
+  readonly source: string;
+  readonly recorded_at: string;
+}
+
+export interface LastPriceRow {
+  readonly symbol: string;
+  readonly price: string;
+  readonly date: string;
+  readonly marked_at: string | null;
+  readonly source: string;
+  readonly updated_at: string;
+}
+
+export type ViewDatabase = Kysely<Views>;
+
+export function viewsOf({ kysely }: Pick<ReadModelDatabase, 'kysely'>): ViewDatabase {
+  return kysely as unknown as ViewDatabase;
+}
