@@ -61,12 +61,14 @@ export function answerTo<R extends Rejection>(
   success: Success,
   instance: Instance,
 ): Answer {
-  const { eventIds, version } = outcome;
+  const { eventIds, version, recordedAt } = outcome;
   const recorded: ConfirmationBody = {
     eventIds: [...eventIds],
     version,
     position: outcome.position ?? null,
-    recordedAt: outcome.recordedAt === undefined ? null : formatInstant(outcome.recordedAt),
+    // A key alone may have been recorded: that is no time of an event.
+    recordedAt:
+      eventIds.length === 0 || recordedAt === undefined ? null : formatInstant(recordedAt),
   };
   if (outcome.kind === 'accepted') {
     const status = eventIds.length === 0 ? 200 : success.status;

@@ -46,28 +46,23 @@ const tags: readonly (readonly [name: string, description: string])[] = [
   ['Health', 'For probes'],
 ];
 
-/** What routes check themselves, or stream, is no part of what the framework is told; the reader is. */
+/** What routes check themselves, or stream, is no part of what the framework is told; readers are. */
 const showAll: Described['transform'] = ({ schema, url }) => {
   const {
     'x-headers': headers,
     'x-body': body,
-    'x-answers': answers,
-    ...rest
+    'x-answer': answer,
+    'x-errors': _,
+    ...shown
   } = schema as Partial<DocumentedSchema>;
-  const { 'x-errors': _, ...shown } = rest;
-  const streamed = Object.entries(answers ?? {}).map(([status, content]) => [
-    status,
-    { description: 'A stream', content },
-  ]);
+  const streamed = { 200: { description: 'A line for each line', content: answer } };
   return {
     url,
     schema: {
       ...shown,
       ...(headers === undefined ? {} : { headers: { type: 'object', properties: headers } }),
       ...(body === undefined ? {} : { body: { content: body } }),
-      ...(answers === undefined
-        ? {}
-        : { response: { ...(shown.response as object), ...Object.fromEntries(streamed) } }),
+      ...(answer === undefined ? {} : { response: { ...streamed, ...(shown.response as object) } }),
     },
   };
 };

@@ -301,6 +301,12 @@ const protocol = {
     'Whether the request took effect is unknown: send it again with the same Idempotency-Key.',
     5,
   ),
+  READ_MODELS_UNAVAILABLE: error(
+    503,
+    'The read models do not answer',
+    'Ask again in a moment; commands are taken all the same.',
+    5,
+  ),
   INTERNAL: error(
     500,
     'Something went wrong here',

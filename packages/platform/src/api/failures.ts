@@ -33,9 +33,15 @@ function recordFailure(request: FastifyRequest, { code }: Problem, failure: Erro
   const { id, method, url } = request;
   const record = { requestId: id, method, url, code, err: failure };
   // Shedding load is no defect, and saying so for each request would add to it.
-  if (code === 'INTERNAL' || code === 'STORAGE_UNAVAILABLE') request.log.error(record, 'failed');
+  if (loggedCodes.has(code)) request.log.error(record, 'failed');
   else request.log.debug(record, 'refused for now');
 }
+
+const loggedCodes: ReadonlySet<ErrorCode> = new Set([
+  'INTERNAL',
+  'STORAGE_UNAVAILABLE',
+  'READ_MODELS_UNAVAILABLE',
+]);
 
 /** What a failure is called outside. Its own words stay inside: they may name files and hosts. */
 export function refusalOf(failure: unknown): Refusal {
@@ -50,7 +56,7 @@ export function refusalOf(failure: unknown): Refusal {
     return new Refusal('STORAGE_UNAVAILABLE', 'The log could not be read or written.');
   }
   if (failure instanceof ReadModelsUnavailable) {
-    return new Refusal('STORAGE_UNAVAILABLE', 'The read models could not be read.');
+    return new Refusal('READ_MODELS_UNAVAILABLE', 'Their database gave no answer.');
   }
   const code = frameworkCodes[String((failure as { code?: unknown } | undefined)?.code)];
   return code === undefined

@@ -39,14 +39,24 @@ const storeAnswerMsMax = 2_000;
 export function healthRoutes(server: FastifyInstance, { log, projected }: HealthParts): void {
   server.get(
     '/health/live',
-    { schema: { tags: ['Health'], summary: 'Is the process alive?', operationId: 'isLive' } },
+    {
+      schema: {
+        tags: ['Health'],
+        operationId: 'isLive',
+        summary: 'Is the process alive?',
+        response: { 200: Type.Object({ live: Type.Boolean() }, { description: 'It is' }) },
+      },
+    },
     () => ({ live: true }),
   );
   const schema = {
     tags: ['Health'],
     operationId: 'getHealth',
     summary: 'Can the server do its work?',
-    response: { 200: Health, 503: { ...Health, description: 'Not now' } },
+    response: {
+      200: { ...Health, 'x-response-description': 'It can' },
+      503: { ...Health, 'x-response-description': 'It can not' },
+    },
   };
   server.get('/health', { schema }, async (_, reply): Promise<Health> => {
     const head = await Promise.race([log.head().catch(() => undefined), late(storeAnswerMsMax)]);

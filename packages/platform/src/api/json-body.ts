@@ -6,16 +6,19 @@ import { Refusal } from './problem.ts';
 /** The most that a body may have; bulk commands are streamed and have no end. */
 export const bodyBytesMax = 1024 * 1024;
 
-const arrivalMsMax = 30_000;
+const arrivalMsMaxDefault = 30_000;
 
 /**
  * Reads JSON bodies. Node's own time limit for requests would cut off a bulk upload too, so the limit on
  * slow senders is here: each chunk that arrives too late ends it, and silence ends the connection.
  */
-export function parseJsonBodies(server: FastifyInstance): void {
+export function parseJsonBodies(
+  server: FastifyInstance,
+  arrivalMsMax: number = arrivalMsMaxDefault,
+): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', (_, payload, done) => {
-    readBody(payload, (failure, body) => {
+    readBody(payload, arrivalMsMax, (failure, body) => {
       if (failure !== undefined) done(failure);
       else parse(body, done);
     });
@@ -24,6 +27,7 @@ export function parseJsonBodies(server: FastifyInstance): void {
 
 function readBody(
   payload: IncomingMessage,
+  arrivalMsMax: number,
   done: (failure: Refusal | undefined, body: Buffer) => void,
 ): void {
   if (Number(payload.headers['content-length']) > bodyBytesMax) {

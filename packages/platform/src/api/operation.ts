@@ -12,11 +12,31 @@ export interface Operation {
   readonly params?: TObject;
   readonly query?: TProperties;
   readonly body?: TSchema;
-  /** The success, and what is answered. */
+  /** What a success is answered with. */
   readonly answers: Readonly<Record<number, TSchema>>;
-  /** Refusals that are this route's own; those of every route are added. */
+  /** Refusals that are this route's own; those of every route of its kind are added. */
   readonly errors: readonly ErrorCode[];
 }
+
+export interface DocumentedSchema extends FastifySchema {
+  readonly tags: readonly string[];
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** Headers that the documentation shows; the code that needs them reads and checks them. */
+  readonly 'x-headers'?: TProperties;
+  /** Bodies and answers that are streams: documented, and neither validated nor serialized. */
+  readonly 'x-body'?: Readonly<Record<string, { readonly schema: TSchema }>>;
+  readonly 'x-answer'?: Readonly<Record<string, { readonly schema: TSchema }>>;
+  /** The codes by which it may refuse. */
+  readonly 'x-errors': readonly ErrorCode[];
+}
+
+const positionHeader = {
+  'Counterfoil-Position': Type.Integer({
+    description: 'The position of the log that the answer reflects',
+  }),
+};
 
 const commandHeaders = {
   'Idempotency-Key': Type.Optional(
@@ -30,60 +50,71 @@ const commandHeaders = {
   ),
 };
 
+const confirmationHeaders = {
+  ETag: Type.String({ description: 'The version afterwards' }),
+  ...positionHeader,
+  'Idempotency-Replayed': Type.Optional(
+    Type.String({ description: '"true" when this is the answer of an earlier request' }),
+  ),
+};
+
+const commonErrors: readonly ErrorCode[] = ['HEADER_INVALID', 'OVERLOADED', 'STORAGE_UNAVAILABLE'];
+
 const commandErrors: readonly ErrorCode[] = [
+  'REQUEST_INVALID',
   'MALFORMED_JSON',
   'IDEMPOTENCY_KEY_INVALID',
   'IDEMPOTENCY_IN_FLIGHT',
   'IDEMPOTENCY_KEY_REUSED',
   'VERSION_STALE',
   'BODY_TOO_LARGE',
+  'REQUEST_TIMEOUT',
   'MEDIA_TYPE_UNSUPPORTED',
   'CONTENTION',
 ];
 
-const commonErrors: readonly ErrorCode[] = [
-  'REQUEST_INVALID',
-  'HEADER_INVALID',
-  'OVERLOADED',
-  'STORAGE_UNAVAILABLE',
-];
-
-/** The schema of a route that gives a command: `headers` are documented here and read elsewhere. */
+/** The schema of a route that gives a command. */
 export function commandSchema(operation: Operation): DocumentedSchema {
-  return documented(
-    { ...operation, errors: [...operation.errors, ...commandErrors] },
-    commandHeaders,
-  );
+  const errors = [...operation.errors, ...commandErrors];
+  return {
+    ...documented({ ...operation, errors }, confirmationHeaders),
+    'x-headers': commandHeaders,
+  };
 }
 
+/** The schema of a route that answers a question. */
 export function querySchema(operation: Operation): DocumentedSchema {
-  const errors: ErrorCode[] = [...operation.errors];
-  if (operation.query !== undefined && 'minPosition' in operation.query) {
-    errors.push('POSITION_BEYOND_LOG', 'POSITION_NOT_REACHED');
-  }
-  if (operation.query !== undefined && 'cursor' in operation.query) errors.push('CURSOR_INVALID');
-  return documented({ ...operation, errors }, undefined);
+  const { query = {} } = operation;
+  const errors: readonly ErrorCode[] = [
+    ...operation.errors,
+    'REQUEST_INVALID',
+    'READ_MODELS_UNAVAILABLE',
+    ...('minPosition' in query ? (['POSITION_BEYOND_LOG', 'POSITION_NOT_REACHED'] as const) : []),
+    ...('cursor' in query ? (['CURSOR_INVALID'] as const) : []),
+  ];
+  return documented({ ...operation, errors }, positionHeader);
 }
 
-export interface DocumentedSchema extends FastifySchema {
-  readonly tags: readonly string[];
-  readonly operationId: string;
-  readonly summary: string;
-  readonly description?: string;
-  /** Headers that the documentation shows; the code that needs them reads and checks them. */
-  readonly 'x-headers'?: TProperties | undefined;
-  /** Bodies and answers that are streams: documented, and neither validated nor serialized. */
-  readonly 'x-body'?: Readonly<Record<string, object>>;
-  readonly 'x-answers'?: Readonly<Record<number, Readonly<Record<string, object>>>>;
-  /** The codes by which it may refuse. */
-  readonly 'x-errors': readonly ErrorCode[];
-}
-
-function documented(
-  { tag, id, summary, description, params, query, body, answers, errors }: Operation,
-  headers: TProperties | undefined,
+/** The schema of a route that takes a stream and answers with one. */
+export function streamSchema(
+  operation: Omit<Operation, 'answers'>,
+  mediaType: string,
+  lines: { readonly request: TSchema; readonly answer: TSchema },
 ): DocumentedSchema {
-  const codes = [...new Set([...errors, ...commonErrors])];
+  return {
+    ...documented({ ...operation, answers: {} }, {}),
+    'x-body': { [mediaType]: { schema: lines.request } },
+    'x-answer': { [mediaType]: { schema: lines.answer } },
+  };
+}
+
+function documented(operation: Operation, headers: TProperties): DocumentedSchema {
+  const { tag, id, summary, description, params, query, body, answers } = operation;
+  const codes = [...new Set([...operation.errors, ...commonErrors])];
+  const successes = Object.entries(answers).map(([status, schema]) => [
+    status,
+    { ...schema, headers, 'x-response-description': successTexts[status] },
+  ]);
   return {
     tags: [tag],
     operationId: id,
@@ -94,11 +125,15 @@ function documented(
       ? {}
       : { querystring: Type.Object(query, { additionalProperties: false }) }),
     ...(body === undefined ? {} : { body }),
-    ...(headers === undefined ? {} : { 'x-headers': headers }),
     'x-errors': codes,
-    response: { ...answers, ...refusals(codes) },
+    response: { ...Object.fromEntries(successes), ...refusals(codes) },
   };
 }
+
+const successTexts: Readonly<Record<string, string>> = {
+  200: 'Done, or found',
+  201: 'Done, durably',
+};
 
 /** One response for each status, with the codes that have it. */
 function refusals(codes: readonly ErrorCode[]): Record<number, object> {

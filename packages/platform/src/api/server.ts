@@ -37,6 +37,8 @@ export interface ServerParts {
   readonly projected: Projected & HealthParts['projected'];
   readonly clock: Clock;
   readonly logger: FastifyBaseLogger;
+  /** How long the body of a request may take to arrive. */
+  readonly bodyArrivalMsMax?: number;
 }
 
 /** The HTTP API. It knows nobody yet: let it listen on this machine only. */
@@ -60,7 +62,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   attachPrincipal(server);
   refuseWhileStopping(server);
   await shedLoad(server);
-  parseJsonBodies(server);
+  parseJsonBodies(server, parts.bodyArrivalMsMax);
   answerUnknownRoutes(server);
   await documentApi(server);
   healthRoutes(server, parts);

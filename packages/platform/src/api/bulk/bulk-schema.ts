@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { fieldErrors, type FieldErrorCode } from '../errors.ts';
-import { commandSchema, type DocumentedSchema } from '../operation.ts';
+import { streamSchema, type DocumentedSchema } from '../operation.ts';
 import { lineSchemas } from './line-commands.ts';
 
 export const bulkMediaType = 'application/x-ndjson';
@@ -37,29 +37,24 @@ const example = [
   '',
 ].join('\n');
 
-const { response, ...described } = commandSchema({
-  tag: 'Bulk',
-  id: 'runBulkCommands',
-  summary: 'Run many commands in one stream',
-  description:
-    'Each line is a command in JSON: the name of the command, the account or symbol, the fields of its ' +
-    'route and, if wanted, an idempotencyKey and an expectedVersion. Each answer is a line too, in the ' +
-    'order of the lines, sent as soon as the command is durable. Commands of one account, and of one ' +
-    'symbol, take effect in order; commands to instruments, prices and accounts wait for each other. ' +
-    '"invalid" lines broke the contract, "rejected" ones were refused by the ledger, "failed" ones may be ' +
-    'sent again. The server stops reading while answers are not read, so read while you write. Blank ' +
-    'lines are passed over.',
-  answers: {},
-  errors: [],
-});
-
-/** Requests and answers are streams, so the documentation is all that the schema is for. */
-export const bulkSchema: DocumentedSchema = {
-  ...described,
-  'x-headers': {},
-  'x-body': {
-    [bulkMediaType]: { schema: Type.Union(Object.values(lineSchemas)), example },
+export const bulkSchema: DocumentedSchema = streamSchema(
+  {
+    tag: 'Bulk',
+    id: 'runBulkCommands',
+    summary: 'Run many commands in one stream',
+    description:
+      'Each line is a command in JSON: the name of the command, the account or symbol, the fields of its ' +
+      'route and, if wanted, an idempotencyKey and an expectedVersion. Each answer is a line too, in the ' +
+      'order of the lines, sent as soon as the command is durable. Commands of one account, and of one ' +
+      'symbol, take effect in order; commands to instruments, prices and accounts wait for each other. ' +
+      '"invalid" lines broke the contract, "rejected" ones were refused by the ledger, "failed" ones may ' +
+      'be sent again. The server stops reading while answers are not read, so read while you write. ' +
+      'Blank lines are passed over.',
+    errors: ['MEDIA_TYPE_UNSUPPORTED'],
   },
-  'x-answers': { 200: { [bulkMediaType]: { schema: BulkAnswer } } },
-  response,
-};
+  bulkMediaType,
+  {
+    request: Type.Union(Object.values(lineSchemas), { examples: [example] }),
+    answer: BulkAnswer,
+  },
+);

@@ -82,10 +82,13 @@ async function runLines(
       const { subject, phase, looksBack } = ready.command;
       const turn = phases.enter(phase);
       if (turn !== undefined) await turn;
-      lanes.run(subject, looksBack, async () => {
-        answers.fill(place, answerLine(line.number, await ready.run()));
-        phases.leave();
-      });
+      lanes.run(subject, looksBack, (done) =>
+        ready.run((answer) => {
+          answers.fill(place, answerLine(line.number, answer));
+          phases.leave();
+          done();
+        }),
+      );
     }
   };
 

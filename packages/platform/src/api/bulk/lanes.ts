@@ -5,8 +5,11 @@
  */
 export interface Lanes {
   /** Starts the work now or when its turn comes. `alone`: nothing of its lane may run beside it. */
-  run(lane: string, alone: boolean, work: () => Promise<void>): void;
+  run(lane: string, alone: boolean, work: Work): void;
 }
+
+/** Calls `done` once, when it is. A callback, because a promise for each line of a stream adds up. */
+type Work = (done: () => void) => void;
 
 interface Lane {
   running: number;
@@ -17,7 +20,7 @@ interface Lane {
 
 interface Waiting {
   readonly alone: boolean;
-  readonly work: () => Promise<void>;
+  readonly work: Work;
 }
 
 export function createLanes(): Lanes {
@@ -26,7 +29,7 @@ export function createLanes(): Lanes {
   const start = (name: string, lane: Lane, { alone, work }: Waiting): void => {
     lane.running += 1;
     lane.closed = alone;
-    void work().finally(() => {
+    work(() => {
       lane.running -= 1;
       if (lane.running === 0) lane.closed = false;
       startNext(name, lane);

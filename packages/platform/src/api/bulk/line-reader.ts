@@ -18,8 +18,8 @@ import type { Line } from './line-splitter.ts';
 /** A line that reads as a command. */
 export interface ReadLine {
   readonly command: LineCommand;
-  /** Never rejects: an outage is an answer too. */
-  run(): Promise<LineAnswer>;
+  /** Answers once, with an outage too. */
+  run(answer: (answer: LineAnswer) => void): void;
 }
 
 export interface LineReaderParts {
@@ -46,15 +46,20 @@ export function createLineReader(parts: LineReaderParts): (line: Line) => ReadLi
     const command = kind.prepare(said as never);
     const { subject, madeTradeId } = command;
     if (idempotencyKey !== undefined) {
-      return { command, run: () => runOnce(command, { ...said, idempotencyKey }, text, parts) };
+      const once = { ...said, idempotencyKey };
+      return {
+        command,
+        run: (answer) => void runOnce(command, once, text, parts).then(answer),
+      };
     }
     const options = expectedVersion === undefined ? plain : { cause, expectedVersion };
     return {
       command,
-      run: () =>
-        command
-          .handle(options)
-          .then((result) => answerOf(result, subject, madeTradeId), failureAnswer),
+      run: (answer) =>
+        void command.handle(options).then(
+          (result) => answer(answerOf(result, subject, madeTradeId)),
+          (failure: unknown) => answer(failureAnswer(failure)),
+        ),
     };
   };
 }

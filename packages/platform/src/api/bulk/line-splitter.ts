@@ -16,6 +16,13 @@ export interface LineSplitter {
 
 const lineFeed = 10;
 
+function isTooLong(line: string, bytesMax: number): boolean {
+  // A character of UTF-16 takes at most three bytes, so nearly no line has to be measured.
+  return (
+    line.length > bytesMax || (line.length * 3 > bytesMax && Buffer.byteLength(line) > bytesMax)
+  );
+}
+
 export function createLineSplitter(lineBytesMax: number): LineSplitter {
   let rest: Buffer = Buffer.alloc(0);
   let number = 0;
@@ -45,9 +52,10 @@ export function createLineSplitter(lineBytesMax: number): LineSplitter {
     let from = 0;
     for (let to = text.indexOf('\n'); to >= 0; to = text.indexOf('\n', from)) {
       number += 1;
-      yield to - from > lineBytesMax
+      const line = text.slice(from, to);
+      yield isTooLong(line, lineBytesMax)
         ? { kind: 'too-long', number }
-        : { kind: 'text', number, text: text.slice(from, to) };
+        : { kind: 'text', number, text: line };
       from = to + 1;
     }
   }

@@ -1,0 +1,267 @@
+import type { LightMyRequestResponse } from 'fastify';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Call } from './error-examples.ts';
+import { exampleWorld } from './error-examples.ts';
+import { injected, openServer, type ServerFixture } from './server.fixture.ts';
+
+let fixture: ServerFixture;
+let accounts = 0;
+
+beforeAll(async () => {
+  fixture = await openServer();
+  for (const call of exampleWorld) await fixture.done(call);
+});
+afterAll(() => fixture.close());
+
+/** Opens an account of its own for a test. */
+async function newAccount(terms: object = {}): Promise<string> {
+  accounts += 1;
+  const accountId = `A${accounts}`;
+  const body = { accountId, ownerName: 'Ada', ownerKind: 'INDIVIDUAL', currency: 'USD' };
+  await fixture.done({
+    request: 'POST /api/v1/accounts',
+    body: { ...body, initialBalance: '1000', ...terms },
+  });
+  return accountId;
+}
+
+function deposit(accountId: string, amount: string, headers: Call['headers'] = {}): Call {
+  return { request: `POST /api/v1/accounts/${accountId}/deposits`, body: { amount }, headers };
+}
+
+async function cashOf(accountId: string): Promise<unknown> {
+  const response = await fixture.done({ request: `GET /api/v1/accounts/${accountId}` });
+  return response.json<{ cash: string }>().cash;
+}
+
+describe('a confirmation says what was recorded (LG-09)', () => {
+  test('with event ids, version, position and time, once it is in the log', async () => {
+    const accountId = await newAccount();
+    const response = await fixture.call(deposit(accountId, '5'));
+
+    const [event] = await fixture.platform.store.readStream(`account-${accountId}` as never, {
+      from: 2,
+    });
+    expect(response.json()).toEqual({
+      eventIds: [event?.eventId],
+      version: 2,
+      position: event?.position,
+      recordedAt: '2026-11-20T15:00:00.000Z',
+    });
+    expect(response.statusCode).toBe(201);
+    expect(response.headers).toMatchObject({
+      etag: '"2"',
+      'counterfoil-position': String(event?.position),
+    });
+  });
+
+  test('names what was made, and where it is', async () => {
+    const body = { ownerName: 'Ada', ownerKind: 'CORPORATE', currency: 'JPY' };
+    const response = await fixture.done({ request: 'POST /api/v1/accounts', body });
+    const { accountId } = response.json<{ accountId: string }>();
+    expect(response.headers['location']).toBe(`/api/v1/accounts/${accountId}`);
+    const { headers, ...shown } = await fixture.done({
+      request: `GET /api/v1/accounts/${accountId}`,
+    });
+    expect(headers['etag']).toBe('"1"');
+    expect(shown.json()).toMatchObject({ accountId, currency: 'JPY', cash: '0', status: 'OPEN' });
+  });
+
+  test('has no events when things were already so', async () => {
+    const accountId = await newAccount();
+    const suspend = {
+      request: `POST /api/v1/accounts/${accountId}/suspend`,
+      body: { reason: 'x' },
+    };
+    await fixture.done(suspend);
+    const response = await fixture.done(suspend);
+    expect(response.json()).toEqual({ eventIds: [], version: 2, position: null, recordedAt: null });
+  });
+
+  test('a refusal that is recorded says where', async () => {
+    const accountId = await newAccount();
+    const order = { side: 'BUY', symbol: 'AAPL', quantity: '100', price: '189.50' };
+    const response = await fixture.call({
+      request: `POST /api/v1/accounts/${accountId}/orders`,
+      body: order,
+    });
+    expect(response.statusCode).toBe(422);
+    expect(response.json()).toMatchObject({
+      detail: 'It takes 18950 and there is 1000. Deposit cash first, or buy less.',
+      version: 2,
+      position: await fixture.head(),
+      eventIds: [expect.stringMatching(/^[0-9a-f-]{36}$/)],
+    });
+  });
+
+  test('the ids of a request end up in its events', async () => {
+    const accountId = await newAccount();
+    const headers = { 'X-Correlation-Id': 'campaign-7', 'X-Request-Id': 'request-1' };
+    const response = await fixture.done(deposit(accountId, '5', headers));
+    expect(response.headers).toMatchObject({
+      'x-correlation-id': 'campaign-7',
+      'x-request-id': 'request-1',
+    });
+    const events = await fixture.done({ request: `GET /api/v1/accounts/${accountId}/events` });
+    expect(events.json<{ items: unknown[] }>().items.at(-1)).toMatchObject({
+      metadata: { userId: 'local', correlationId: 'campaign-7', causationId: 'request-1' },
+    });
+  });
+});
+
+describe('If-Match holds a command to a version (LG-09)', () => {
+  test('the version of the ETag passes, and what it was before does not', async () => {
+    const accountId = await newAccount();
+    const { headers } = await fixture.done({ request: `GET /api/v1/accounts/${accountId}/limits` });
+    const ifMatch = { 'If-Match': String(headers['etag']) };
+    const first = await fixture.call(deposit(accountId, '5', ifMatch));
+    const second = await fixture.call(deposit(accountId, '5', ifMatch));
+    expect([first.statusCode, second.statusCode]).toEqual([201, 412]);
+    expect(second.json()).toMatchObject({ code: 'VERSION_STALE' });
+    expect(await cashOf(accountId)).toBe('1005');
+  });
+});
+
+/** All that a client can see of an answer, and the log behind it. */
+async function shownOf({ statusCode, headers, body }: LightMyRequestResponse) {
+  return {
+    statusCode,
+    body,
+    etag: headers['etag'],
+    location: headers['location'],
+    contentType: headers['content-type'],
+    replayed: headers['idempotency-replayed'],
+    head: await fixture.head(),
+  };
+}
+
+async function twice(call: Call, again: Call = call) {
+  const first = await shownOf(await fixture.call(call));
+  const second = await shownOf(await fixture.call(again));
+  return { first, second };
+}
+
+describe('an Idempotency-Key lets a request take effect once (CA-02)', () => {
+  let keys = 0;
+  const newKey = (): string => {
+    keys += 1;
+    return `8e03978e-40d5-43e8-bc93-${String(keys).padStart(12, '0')}`;
+  };
+  test('a success is answered again, byte for byte', async () => {
+    const accountId = await newAccount();
+    const { first, second } = await twice(deposit(accountId, '5', { 'Idempotency-Key': newKey() }));
+    expect(second).toEqual({ ...first, replayed: 'true' });
+    expect(await cashOf(accountId)).toBe('1005');
+  });
+
+  test('so are ids that were made', async () => {
+    const body = { ownerName: 'Ada', ownerKind: 'INDIVIDUAL', currency: 'USD' };
+    const headers = { 'Idempotency-Key': newKey() };
+    const { first, second } = await twice({ request: 'POST /api/v1/accounts', body, headers });
+    expect(second).toEqual({ ...first, replayed: 'true' });
+  });
+
+  test('so is a refusal that was recorded', async () => {
+    const accountId = await newAccount();
+    const { first, second } = await twice({
+      request: `POST /api/v1/accounts/${accountId}/orders`,
+      body: { side: 'BUY', symbol: 'AAPL', quantity: '100', price: '189.50' },
+      headers: { 'Idempotency-Key': newKey() },
+    });
+    expect(first).toMatchObject({ statusCode: 422, etag: '"2"' });
+    expect(second).toEqual({ ...first, replayed: 'true' });
+  });
+
+  test('so is a refusal that left no event', async () => {
+    const accountId = await newAccount();
+    const call = deposit(accountId, '-5', { 'Idempotency-Key': newKey() });
+    const { first, second } = await twice(call);
+    expect(first).toMatchObject({ statusCode: 422, etag: '"1"' });
+    expect(second).toEqual({ ...first, replayed: 'true' });
+  });
+
+  test('so is that things were already so', async () => {
+    const accountId = await newAccount();
+    const body = { reason: 'never was suspended' };
+    const request = `POST /api/v1/accounts/${accountId}/reinstate`;
+    const { first, second } = await twice({
+      request,
+      body,
+      headers: { 'Idempotency-Key': newKey() },
+    });
+    expect(second).toEqual({ ...first, replayed: 'true' });
+  });
+
+  test('a version that moved on by the first try does not refuse the second', async () => {
+    const accountId = await newAccount();
+    const headers = { 'Idempotency-Key': newKey(), 'If-Match': '"1"' };
+    const { first, second } = await twice(deposit(accountId, '5', headers));
+    expect(second).toEqual({ ...first, replayed: 'true' });
+  });
+
+  test('a key in quotes, or in capitals, is the same key', async () => {
+    const accountId = await newAccount();
+    const key = newKey();
+    const { first, second } = await twice(
+      deposit(accountId, '5', { 'Idempotency-Key': key }),
+      deposit(accountId, '5', { 'Idempotency-Key': `"${key.toUpperCase()}"` }),
+    );
+    expect(second).toEqual({ ...first, replayed: 'true' });
+  });
+
+  test('a server that starts anew knows the keys of the one before', async () => {
+    const accountId = await newAccount();
+    const call = deposit(accountId, '5', { 'Idempotency-Key': newKey() });
+    const first = await shownOf(await fixture.call(call));
+    const other = await fixture.withParts({});
+    const second = await shownOf(await other.inject(injected(call)));
+    expect(second).toEqual({ ...first, replayed: 'true' });
+  });
+
+  test('the key is bound to its path', async () => {
+    const [one, two] = [await newAccount(), await newAccount()];
+    const headers = { 'Idempotency-Key': newKey() };
+    await fixture.done(deposit(one, '5', headers));
+    await fixture.done(deposit(two, '5', headers));
+    expect([await cashOf(one), await cashOf(two)]).toEqual(['1005', '1005']);
+  });
+
+  test('a request that broke its contract does not use up the key', async () => {
+    const accountId = await newAccount();
+    const headers = { 'Idempotency-Key': newKey() };
+    const refused = await fixture.call(deposit(accountId, 'five', headers));
+    expect(refused.statusCode).toBe(400);
+    await fixture.done(deposit(accountId, '5', headers));
+  });
+
+  test('many at once take effect once', async () => {
+    const accountId = await newAccount();
+    const call = deposit(accountId, '5', { 'Idempotency-Key': newKey() });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => fixture.call(call)));
+    const counts = Map.groupBy(answers, ({ statusCode }) => statusCode);
+    expect(counts.get(201)).toHaveLength(1);
+    expect(counts.get(409)).toHaveLength(19);
+    expect(await cashOf(accountId)).toBe('1005');
+  });
+
+  test('also when they reach different servers', async () => {
+    const accountId = await newAccount();
+    const call = deposit(accountId, '5', { 'Idempotency-Key': newKey() });
+    const servers = [fixture.server, await fixture.withParts({}), await fixture.withParts({})];
+    const answers = await Promise.all(servers.map((server) => server.inject(injected(call))));
+    expect(new Set(answers.map(({ body }) => body)).size).toBe(1);
+    expect(await cashOf(accountId)).toBe('1005');
+  });
+
+  test('after 24 hours the key is free again', async () => {
+    const accountId = await newAccount();
+    const call = deposit(accountId, '5', { 'Idempotency-Key': newKey() });
+    await fixture.done(call);
+    fixture.setTime('2026-11-21T14:59:59Z');
+    await fixture.done(call);
+    expect(await cashOf(accountId)).toBe('1005');
+    fixture.setTime('2026-11-21T15:00:01Z');
+    await fixture.done(call);
+    expect(await cashOf(accountId)).toBe('1010');
+  });
+});

@@ -1,0 +1,290 @@
+import type { ErrorCode } from './errors.ts';
+
+/** One request, as an HTTP client would write it. */
+export interface Call {
+  /** Method and path. */
+  readonly request: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON; a text is sent as it is. */
+  readonly body?: object | string;
+}
+
+/** How a code comes about: for readers of the reference, and run by the test that proves it. */
+export interface ErrorExample {
+  readonly given?: readonly Call[];
+  readonly when: Call;
+  /** What has to be the matter with the server or the network, where no request can bring it about. */
+  readonly while?: string;
+}
+
+/** What the examples find there. */
+export const exampleWorld: readonly Call[] = [
+  post('/instruments', { symbol: 'AAPL', name: 'Apple Inc.', currency: 'USD' }),
+  post('/instruments', { symbol: 'SAP', name: 'SAP SE', currency: 'EUR' }),
+  put('/prices/AAPL/last', { price: '189.50', markedAt: '2026-11-20T14:30:00Z' }),
+];
+
+const onDay = (day: string) => ({ tradeDate: day });
+
+function post(path: string, body: object | string, headers?: Call['headers']): Call {
+  return { request: `POST /api/v1${path}`, body, ...(headers === undefined ? {} : { headers }) };
+}
+
+function put(path: string, body: object | string): Call {
+  return { request: `PUT /api/v1${path}`, body };
+}
+
+function get(path: string): Call {
+  return { request: `GET /api/v1${path}` };
+}
+
+function opened(accountId: string, terms: object = {}): Call {
+  return post('/accounts', {
+    accountId,
+    ownerName: 'Ada Lovelace',
+    ownerKind: 'INDIVIDUAL',
+    currency: 'USD',
+    initialBalance: '25000',
+    openedOn: '2026-11-02',
+    ...terms,
+  });
+}
+
+function buy(accountId: string, quantity: string, terms: object = {}): Call {
+  return order(accountId, { side: 'BUY', quantity, ...terms });
+}
+
+function sell(accountId: string, quantity: string, terms: object = {}): Call {
+  return order(accountId, { side: 'SELL', quantity, ...terms });
+}
+
+function order(accountId: string, terms: object): Call {
+  return post(`/accounts/${accountId}/orders`, { symbol: 'AAPL', price: '189.50', ...terms });
+}
+
+function listed(symbol: string, terms: object = {}): Call {
+  return post('/instruments', { symbol, name: 'Example', currency: 'USD', ...terms });
+}
+
+const reason = { reason: 'example' };
+const key = { 'Idempotency-Key': '8e03978e-40d5-43e8-bc93-6894a57f9324' };
+const deposit = { amount: '100' };
+
+/** A case for every code: one that is missing does not compile. */
+export const errorExamples: Readonly<Record<ErrorCode, ErrorExample>> = {
+  ACCOUNT_UNKNOWN: { when: post('/accounts/NOBODY/deposits', deposit) },
+  ACCOUNT_ALREADY_OPEN: { given: [opened('E1')], when: opened('E1') },
+  TRADE_UNKNOWN: { given: [opened('E2')], when: post('/accounts/E2/trades/T9/cancel', reason) },
+  TRADE_ALREADY_CANCELLED: {
+    given: [
+      opened('E3'),
+      buy('E3', '1', { tradeId: 'T1' }),
+      post('/accounts/E3/trades/T1/cancel', reason),
+    ],
+    when: post('/accounts/E3/trades/T1/cancel', reason),
+  },
+  CURRENCY_UNKNOWN: { when: opened('E4', { currency: 'ZZZ' }) },
+  INITIAL_BALANCE_NEGATIVE: { when: opened('E4', { initialBalance: '-1' }) },
+  QUANTITY_NOT_POSITIVE: { given: [opened('E5')], when: buy('E5', '0') },
+  PRICE_NOT_POSITIVE: { given: [opened('E6')], when: buy('E6', '1', { price: '-189.50' }) },
+  FEES_NEGATIVE: { given: [opened('E7')], when: buy('E7', '1', { fees: '-1' }) },
+  AMOUNT_NOT_POSITIVE: {
+    given: [opened('E8')],
+    when: post('/accounts/E8/withdrawals', { amount: '-100' }),
+  },
+  AMOUNT_TOO_LARGE: {
+    given: [opened('E9')],
+    when: post('/accounts/E9/deposits', { amount: '9999999999999999' }),
+  },
+  AMOUNT_TOO_PRECISE: {
+    given: [opened('E10')],
+    when: post('/accounts/E10/deposits', { amount: '100.005' }),
+  },
+  TRADE_DATE_IN_FUTURE: { given: [opened('E11')], when: buy('E11', '1', onDay('2999-01-01')) },
+  EFFECTIVE_DATE_IN_FUTURE: {
+    given: [opened('E12')],
+    when: post('/accounts/E12/deposits', { ...deposit, effectiveDate: '2999-01-01' }),
+  },
+  TRADE_BEFORE_ACCOUNT_OPENED: {
+    given: [opened('E13')],
+    when: buy('E13', '1', onDay('2001-01-02')),
+  },
+  EFFECTIVE_BEFORE_ACCOUNT_OPENED: {
+    given: [opened('E14')],
+    when: post('/accounts/E14/deposits', { ...deposit, effectiveDate: '2001-01-02' }),
+  },
+  TRADE_ALREADY_BOOKED: {
+    given: [opened('E15'), buy('E15', '1', { tradeId: 'T1' })],
+    when: buy('E15', '2', { tradeId: 'T1' }),
+  },
+  LIMIT_INVALID: {
+    given: [opened('E16')],
+    when: put('/accounts/E16/limits', { orderNotionalMax: '0' }),
+  },
+  ACCOUNT_CLOSED: {
+    given: [opened('E17', { initialBalance: '0' }), post('/accounts/E17/close', reason)],
+    when: post('/accounts/E17/deposits', deposit),
+  },
+  ACCOUNT_SUSPENDED: {
+    given: [opened('E18'), post('/accounts/E18/suspend', reason)],
+    when: buy('E18', '1'),
+  },
+  INSTRUMENT_UNKNOWN: { given: [opened('E19')], when: buy('E19', '1', { symbol: 'NONE' }) },
+  CURRENCY_MISMATCH: { given: [opened('E20')], when: buy('E20', '1', { symbol: 'SAP' }) },
+  INSTRUMENT_DELISTED: {
+    given: [opened('E21'), listed('GONE'), post('/instruments/GONE/delist', reason)],
+    when: buy('E21', '1', { symbol: 'GONE' }),
+  },
+  INSTRUMENT_HALTED: {
+    given: [opened('E22'), listed('HALT'), post('/instruments/HALT/halt', reason)],
+    when: buy('E22', '1', { symbol: 'HALT' }),
+  },
+  QUANTITY_NOT_IN_LOTS: { given: [opened('E23')], when: buy('E23', '1.5') },
+  PRICE_OFF_TICK: { given: [opened('E24')], when: buy('E24', '1', { price: '189.505' }) },
+  PRICE_OUTSIDE_COLLAR: { given: [opened('E25')], when: buy('E25', '1', { price: '250' }) },
+  ORDER_NOTIONAL_EXCEEDED: {
+    given: [opened('E26'), put('/accounts/E26/limits', { orderNotionalMax: '1000' })],
+    when: buy('E26', '10'),
+  },
+  POSITION_LIMIT_EXCEEDED: {
+    given: [opened('E27'), put('/accounts/E27/limits', { positionQuantityMax: '5' })],
+    when: buy('E27', '10'),
+  },
+  CONCENTRATION_EXCEEDED: {
+    given: [opened('E28'), put('/accounts/E28/limits', { concentrationPercentMax: '40' })],
+    when: buy('E28', '100'),
+  },
+  INSUFFICIENT_BUYING_POWER: { given: [opened('E29')], when: buy('E29', '1000') },
+  INSUFFICIENT_HOLDING: { given: [opened('E30')], when: sell('E30', '1') },
+  OVERSELLS_LATER_TRADE: {
+    given: [
+      opened('E31'),
+      buy('E31', '10', onDay('2026-11-10')),
+      sell('E31', '10', onDay('2026-11-12')),
+    ],
+    when: sell('E31', '5', onDay('2026-11-11')),
+  },
+  LOTS_UNDER_AVERAGE_COST: {
+    given: [opened('E32', { costMethod: 'AVERAGE' }), buy('E32', '10', { tradeId: 'T1' })],
+    when: sell('E32', '5', { lots: [{ lotId: 'T1', quantity: '5' }] }),
+  },
+  LOT_UNKNOWN: {
+    given: [opened('E33'), buy('E33', '10', { tradeId: 'T1' })],
+    when: sell('E33', '5', { lots: [{ lotId: 'T9', quantity: '5' }] }),
+  },
+  LOT_QUANTITY_EXCEEDED: {
+    given: [opened('E34'), buy('E34', '5', { tradeId: 'T1' }), buy('E34', '5', { tradeId: 'T2' })],
+    when: sell('E34', '6', { lots: [{ lotId: 'T1', quantity: '6' }] }),
+  },
+  LOT_QUANTITIES_UNEQUAL: {
+    given: [opened('E35'), buy('E35', '10', { tradeId: 'T1' })],
+    when: sell('E35', '6', { lots: [{ lotId: 'T1', quantity: '5' }] }),
+  },
+  LOT_NAMED_BY_LATER_TRADE: {
+    given: [
+      opened('E36'),
+      buy('E36', '10', { tradeId: 'T1', ...onDay('2026-11-10') }),
+      buy('E36', '10', { tradeId: 'T2', ...onDay('2026-11-11') }),
+      sell('E36', '5', { lots: [{ lotId: 'T1', quantity: '5' }], ...onDay('2026-11-12') }),
+    ],
+    when: post('/accounts/E36/trades/T1/cancel', reason),
+  },
+  ACCOUNT_NOT_EMPTY: { given: [opened('E37')], when: post('/accounts/E37/close', reason) },
+  INSUFFICIENT_SETTLED_CASH: {
+    given: [opened('E38')],
+    when: post('/accounts/E38/withdrawals', { amount: '30000' }),
+  },
+  INSTRUMENT_ALREADY_LISTED: { given: [listed('ONCE')], when: listed('ONCE') },
+  LOT_SIZE_NOT_POSITIVE: { when: listed('ODD', { lotSize: '0' }) },
+  TICK_SIZE_NOT_POSITIVE: { when: listed('ODD', { tickSize: '0' }) },
+  ISIN_INVALID: { when: listed('ODD', { isin: 'US0378331006' }) },
+  PRICE_DATE_IN_FUTURE: { when: put('/prices/AAPL/closes/2999-01-01', { close: '189.50' }) },
+  VOLUME_NEGATIVE: {
+    when: put('/prices/AAPL/closes/2026-11-19', { close: '189.50', volume: '-1' }),
+  },
+  BAR_INCONSISTENT: {
+    when: put('/prices/AAPL/closes/2026-11-19', { close: '189.50', high: '180' }),
+  },
+  MARK_OUT_OF_ORDER: {
+    when: put('/prices/AAPL/last', { price: '189.40', markedAt: '2026-11-20T14:29:00Z' }),
+  },
+  REQUEST_INVALID: {
+    given: [opened('E39')],
+    when: order('E39', { side: 'HOLD', quantity: true, venue: 'XNAS' }),
+  },
+  MALFORMED_JSON: { when: post('/accounts/E39/deposits', '{"amount": ') },
+  MALFORMED_HTTP: { when: { request: 'HELLO' }, while: 'the client does not speak HTTP/1.1' },
+  URL_MALFORMED: { when: get('/accounts/%FF') },
+  HEADER_INVALID: {
+    when: post('/accounts/E39/deposits', deposit, { 'If-Match': 'the latest' }),
+  },
+  HEADERS_TOO_LARGE: { when: get('/accounts'), while: 'the headers have more than 16 KiB' },
+  CURSOR_INVALID: { when: get('/accounts?cursor=page-2') },
+  RANGE_INVALID: { when: get('/prices/AAPL/closes?from=2026-11-20&to=2026-11-01') },
+  RANGE_TOO_LONG: {
+    given: [opened('E40')],
+    when: get('/accounts/E40/balance-history?from=1999-01-01&to=2026-11-01'),
+  },
+  AS_OF_INVALID: { given: [opened('E41')], when: get('/accounts/E41?asOf=2999-01-01') },
+  POSITION_BEYOND_LOG: { when: get('/accounts?minPosition=999999999') },
+  POSITION_NOT_REACHED: {
+    when: get('/accounts?minPosition=1'),
+    while: 'the read models lag behind the log',
+  },
+  ROUTE_UNKNOWN: { when: get('/portfolios') },
+  PRICE_UNKNOWN: { given: [listed('NEW')], when: get('/prices/NEW/last') },
+  POSITION_UNKNOWN: { given: [opened('E42')], when: get('/accounts/E42/positions/AAPL') },
+  METHOD_NOT_ALLOWED: { when: { request: 'DELETE /api/v1/accounts/E42' } },
+  REQUEST_TIMEOUT: {
+    when: post('/accounts/E42/deposits', deposit),
+    while: 'the body arrives drop by drop',
+  },
+  BODY_TOO_LARGE: {
+    when: post('/accounts/E42/deposits', { ...deposit, reference: '(a million letters)' }),
+    while: 'the body is larger than 1 MiB',
+  },
+  LINE_TOO_LONG: {
+    when: post('/bulk/commands', '(a line of 100,000 letters)', {
+      'Content-Type': 'application/x-ndjson',
+    }),
+    while: 'a line of a bulk stream is longer than 64 KiB',
+  },
+  MEDIA_TYPE_UNSUPPORTED: {
+    when: post('/accounts/E42/deposits', 'amount=100', {
+      'Content-Type': 'application/x-www-form-urlencoded',
+    }),
+  },
+  VERSION_STALE: {
+    given: [opened('E43')],
+    when: post('/accounts/E43/deposits', deposit, { 'If-Match': '"7"' }),
+  },
+  IDEMPOTENCY_KEY_INVALID: {
+    when: post('/accounts/E43/deposits', deposit, { 'Idempotency-Key': 'deposit-1' }),
+  },
+  IDEMPOTENCY_IN_FLIGHT: {
+    when: post('/accounts/E43/deposits', deposit, key),
+    while: 'the first request with the key is under way',
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    given: [opened('E44'), post('/accounts/E44/deposits', deposit, key)],
+    when: post('/accounts/E44/deposits', { amount: '200' }, key),
+  },
+  CONTENTION: {
+    when: post('/accounts/E44/deposits', deposit),
+    while: 'another process keeps writing to the account',
+  },
+  OVERLOADED: {
+    when: post('/accounts/E44/deposits', deposit),
+    while: 'more commands arrive than can be written',
+  },
+  SHUTTING_DOWN: { when: get('/accounts'), while: 'the server has been told to stop' },
+  STORAGE_UNAVAILABLE: {
+    when: post('/accounts/E44/deposits', deposit),
+    while: 'the disk is full, or the database gone',
+  },
+  READ_MODELS_UNAVAILABLE: {
+    when: get('/accounts'),
+    while: 'the database of the read models is gone',
+  },
+  INTERNAL: { when: post('/accounts/E44/deposits', deposit), while: 'there is a defect here' },
+};

@@ -1,0 +1,215 @@
+import { once } from 'node:events';
+import { connect, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ContentionError, StorageFailure, StoreOverloaded } from '@counterfoil/event-store';
+import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Ledger } from '../ledger/ledger.ts';
+import { viewsOf } from '../queries/views.ts';
+import { errorExamples, exampleWorld, type Call } from './error-examples.ts';
+import { catalogue, type ErrorCode } from './errors.ts';
+import type { Problem } from './problem.ts';
+import { injected, openServer, type ServerFixture } from './server.fixture.ts';
+
+let fixture: ServerFixture;
+
+beforeAll(async () => {
+  fixture = await openServer();
+  for (const call of exampleWorld) await fixture.done(call);
+});
+afterAll(() => fixture.close());
+
+const codes = Object.keys(errorExamples) as ErrorCode[];
+const byRequest = codes.filter((code) => errorExamples[code].while === undefined);
+
+describe('every code of the catalogue comes about as documented (RC-09)', () => {
+  test.each(byRequest)('%s', async (code) => {
+    const { given = [], when } = errorExamples[code];
+    for (const call of given) await fixture.done(call);
+    const response = await fixture.call(when);
+    expect(shownBy(response)).toEqual(documented(code, when));
+    expect(response.body).not.toMatch(/node_modules|\.ts:|at async/);
+  });
+});
+
+function shownBy(response: LightMyRequestResponse) {
+  const { type, title, status, code, instance, detail } = response.json<Problem>();
+  const { advice } = catalogue[code];
+  return {
+    statusCode: response.statusCode,
+    contentType: response.headers['content-type'],
+    retryAfter: response.headers['retry-after'],
+    problem: { type, title, status, code, instance },
+    // What happened comes first, then what to do.
+    advises: detail.endsWith(`. ${advice}`) && detail.length > advice.length + 10,
+  };
+}
+
+function documented(code: ErrorCode, { request }: Call): ReturnType<typeof shownBy> {
+  const { status, title, retryAfter } = catalogue[code];
+  const instance = request.split(/[ ?]/)[1] ?? '';
+  return {
+    statusCode: status,
+    contentType: 'application/problem+json; charset=utf-8',
+    retryAfter: retryAfter?.toString(),
+    problem: { type: `/docs/errors#${code}`, title, status, code, instance },
+    advises: true,
+  };
+}
+
+/** How the codes that no request brings about are brought about. */
+const arranged: Partial<Record<ErrorCode, (call: Call) => Promise<LightMyRequestResponse>>> = {
+  CONTENTION: failing(new ContentionError('account-E44 was changed by others')),
+  OVERLOADED: failing(new StoreOverloaded('100000 commits wait')),
+  STORAGE_UNAVAILABLE: failing(new StorageFailure('/secret/path: disk full', { final: true })),
+  INTERNAL: failing(new TypeError('undefined is not a function')),
+  POSITION_NOT_REACHED: async (call) => {
+    const projected = {
+      position: () => 0,
+      waitFor: () => Promise.resolve(false),
+      failure: () => undefined,
+    };
+    return (await fixture.withParts({ projected })).inject(injected(call));
+  },
+  IDEMPOTENCY_IN_FLIGHT: async (call) => {
+    const ledger = heldLedger();
+    const server = await serverWith(ledger.account);
+    const first = server.inject(injected(call));
+    await ledger.asked;
+    const second = await server.inject(injected(call));
+    ledger.release();
+    await first;
+    return second;
+  },
+  READ_MODELS_UNAVAILABLE: async (call) => {
+    const other = await openServer();
+    await other.close();
+    const views = viewsOf(other.platform.readModels);
+    return (await fixture.withParts({ views })).inject(injected(call));
+  },
+  BODY_TOO_LARGE: (call) =>
+    fixture.call({ ...call, body: { amount: '1', reference: 'x'.repeat(1024 * 1024) } }),
+};
+
+/** A ledger that answers its first command when the test says so. */
+function heldLedger() {
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<never>();
+  return {
+    asked: asked.promise,
+    account: () => {
+      asked.resolve();
+      return answer.promise;
+    },
+    release: () => answer.reject(new ContentionError('released')),
+  };
+}
+
+function failing(failure: Error) {
+  return async (call: Call): Promise<LightMyRequestResponse> =>
+    (await serverWith(() => Promise.reject(failure))).inject(injected(call));
+}
+
+async function serverWith(account: Ledger['account']): Promise<FastifyInstance> {
+  return fixture.withParts({ ledger: { ...fixture.platform.ledger, account } });
+}
+
+describe('codes that no request brings about by itself (RC-09, OP-11)', () => {
+  test.each(Object.keys(arranged) as ErrorCode[])('%s', async (code) => {
+    const { when } = errorExamples[code];
+    const response = await arranged[code]?.(when);
+    if (response === undefined) throw new Error(`${code} is not arranged`);
+    expect(shownBy(response)).toEqual(documented(code, when));
+    expect(response.body).not.toMatch(/secret|undefined is not|\.ts:|at async/);
+  });
+});
+
+/** What happens on the bare connection: given the port, everything that the server says. */
+const onConnections: Partial<Record<ErrorCode, () => Promise<string>>> = {
+  MALFORMED_HTTP: async () => (await connectTo(await fixture.withParts({}))).say('HELLO\r\n\r\n'),
+  HEADERS_TOO_LARGE: async () => {
+    const connection = await connectTo(await fixture.withParts({}));
+    return connection.say(`GET /api/v1/accounts HTTP/1.1\r\nX-Much: ${'x'.repeat(20_000)}\r\n\r\n`);
+  },
+  REQUEST_TIMEOUT: async () => {
+    const connection = await connectTo(await fixture.withParts({ bodyArrivalMsMax: 1 }));
+    connection.write(`${depositHead('Content-Length: 20')}{"amount":`);
+    await sleep(20);
+    return connection.say(' ');
+  },
+  SHUTTING_DOWN: async () => {
+    const ledger = heldLedger();
+    const server = await serverWith(ledger.account);
+    const connection = await connectTo(server);
+    connection.write(`${depositHead('Content-Length: 16')}{"amount":"100"}`);
+    await ledger.asked;
+    const closed = server.close();
+    const arrived = once(server.server, 'request');
+    connection.write('GET /api/v1/accounts HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await arrived;
+    ledger.release();
+    await closed;
+    return connection.heard();
+  },
+};
+
+function depositHead(length: string): string {
+  return [
+    'POST /api/v1/accounts/E42/deposits HTTP/1.1',
+    'Host: localhost',
+    'Content-Type: application/json',
+    `${length}\r\n\r\n`,
+  ].join('\r\n');
+}
+
+async function connectTo(server: FastifyInstance) {
+  await server.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = server.server.address() as AddressInfo;
+  const socket = connect(port, '127.0.0.1');
+  let heard = '';
+  socket.setEncoding('utf8').on('data', (text: string) => {
+    heard += text;
+  });
+  const ended = once(socket, 'close');
+  await once(socket, 'connect');
+  return {
+    write: (text: string) => socket.write(text),
+    /** Everything that was heard until the server closed the connection. */
+    say: async (text: string): Promise<string> => {
+      socket.write(text);
+      await ended;
+      return heard;
+    },
+    heard: async (): Promise<string> => {
+      await ended;
+      return heard;
+    },
+  };
+}
+
+describe('codes of the connection (RC-09)', () => {
+  test.each(Object.keys(onConnections) as ErrorCode[])('%s', async (code) => {
+    const heard = await onConnections[code]?.();
+    expect(heard).toContain(`HTTP/1.1 ${catalogue[code].status} `);
+    expect(heard).toContain('application/problem+json');
+    expect(heard).toContain(`"code":"${code}"`);
+  });
+});
+
+describe('codes of single lines in a bulk stream (RC-09)', () => {
+  test('LINE_TOO_LONG', async () => {
+    const { when } = errorExamples.LINE_TOO_LONG;
+    const response = await fixture.call({ ...when, body: `{"command":"${'x'.repeat(100_000)}"}` });
+    expect(response.json()).toMatchObject({ line: 1, status: 'invalid', code: 'LINE_TOO_LONG' });
+  });
+});
+
+test('no code is left without a case', () => {
+  const cases = [
+    ...byRequest,
+    ...Object.keys(arranged),
+    ...Object.keys(onConnections),
+    'LINE_TOO_LONG',
+  ];
+  expect(new Set(cases)).toEqual(new Set(Object.keys(catalogue)));
+});

@@ -1,0 +1,92 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseInstant, type Clock, type Instant } from '@counterfoil/event-store';
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
+import { pino } from 'pino';
+import { loadConfig } from '../config.ts';
+import { startPlatform, type Platform } from '../platform.ts';
+import { viewsOf } from '../queries/views.ts';
+import type { Call } from './error-examples.ts';
+import { buildServer, type ServerParts } from './server.ts';
+
+/** The whole program on a real SQLite file, with a clock that the test sets. */
+export interface ServerFixture {
+  readonly server: FastifyInstance;
+  readonly platform: Platform;
+  setTime(text: string): void;
+  call(call: Call): Promise<LightMyRequestResponse>;
+  /** As `call`, and expects a success. */
+  done(call: Call): Promise<LightMyRequestResponse>;
+  /** The last position of the log. */
+  head(): Promise<number>;
+  /** Another server on the same program, with some of its parts replaced. */
+  withParts(parts: Partial<ServerParts>): Promise<FastifyInstance>;
+  close(): Promise<void>;
+}
+
+export async function openServer(): Promise<ServerFixture> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'counterfoil-api-'));
+  let now = instantOf('2026-11-20T15:00:00Z');
+  const clock: Clock = () => now;
+  const config = loadConfig({ environment: { COUNTERFOIL_DATA_DIR: directory } });
+  const platform = await startPlatform(config, { clock });
+  const parts = partsOf(platform);
+  const servers: FastifyInstance[] = [];
+  const withParts = async (replaced: Partial<ServerParts>): Promise<FastifyInstance> => {
+    const server = await buildServer({ ...parts, ...replaced });
+    servers.push(server);
+    return server;
+  };
+  const server = await withParts({});
+  const call = (one: Call) => server.inject(injected(one));
+  return {
+    server,
+    platform,
+    setTime: (text) => {
+      now = instantOf(text);
+    },
+    call,
+    done: async (one) => {
+      const response = await call(one);
+      if (response.statusCode < 300) return response;
+      throw new Error(`${one.request}: ${response.statusCode} ${response.body}`);
+    },
+    head: async () => (await platform.store.head()).position,
+    withParts,
+    close: async () => {
+      for (const each of servers) await each.close();
+      await platform.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function partsOf(platform: Platform): ServerParts {
+  const { ledger, temporal, store: log, readModels, projector: projected, clock } = platform;
+  const logger = pino({ level: 'silent' });
+  return { ledger, temporal, log, views: viewsOf(readModels), projected, clock, logger };
+}
+
+export function injected({ request, headers = {}, body }: Call): InjectOptions {
+  const [method, url] = request.split(' ') as ['GET', string];
+  return {
+    method,
+    url,
+    headers:
+      body === undefined ? headers : { 'content-type': 'application/json', ...lower(headers) },
+    ...(body === undefined ? {} : { payload: body }),
+  };
+}
+
+function lower(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+}
+
+function instantOf(text: string): Instant {
+  const instant = parseInstant(text);
+  if (instant === undefined) throw new RangeError(`${text} is no instant`);
+  return instant;
+}
