@@ -60,15 +60,14 @@ export function openMemoryStorage(): EventStorage {
       for (const { schema, body } of added) {
         const position = records.length + 1;
         const version = own.length + 1;
-        // The caller's buffer is its own again once the promise settles.
-        const kept = { position, stream, version, schema, recordedAt, body: body.slice() };
+        const kept = { position, stream, version, schema, recordedAt, body: copyOf(body) };
         records.push(kept);
         own.push(kept);
       }
       if (own.length > 0) streams.set(stream, own);
     }
     for (const claim of wanted) {
-      claims.set(claim.key, { ...claim, note: claim.note.slice(), position: records.length });
+      claims.set(claim.key, { ...claim, note: copyOf(claim.note), position: records.length });
     }
     const versions = appends.map(({ stream }) => versionOf(stream));
     const count = records.length + 1 - firstPosition;
@@ -87,7 +86,9 @@ export function openMemoryStorage(): EventStorage {
       return verdicts;
     },
     readStream: async (stream, from, limit) =>
-      (streams.get(stream) ?? []).slice(Math.max(0, from - 1), Math.max(0, from - 1) + limit),
+      (streams.get(stream) ?? [])
+        .slice(Math.max(0, from - 1), Math.max(0, from - 1) + limit)
+        .map(handedOut),
     streamVersion: async (stream) => versionOf(stream),
     readAll: async (query) => readAll(records, query),
     head: async () => ({
@@ -123,7 +124,7 @@ export function openMemoryStorage(): EventStorage {
     },
     saveSnapshot: async (stream, snapshot) => {
       refuseWhenClosed();
-      snapshots.set(stream, { ...snapshot, bytes: snapshot.bytes.slice() });
+      snapshots.set(stream, { ...snapshot, bytes: copyOf(snapshot.bytes) });
     },
     findClaim: async (key, at) => heldClaim(key, at),
     listClaims: async (after, upTo) =>
@@ -139,6 +140,18 @@ export function openMemoryStorage(): EventStorage {
 
 const epoch = 0n as Instant;
 
+/**
+ * The caller's buffer is its own again once the promise settles. Not `slice`: a Buffer's shares the memory.
+ */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
+/** A record for a reader to keep: writing into its bytes must not reach the log. */
+function handedOut(record: StoredRecord): StoredRecord {
+  return { ...record, body: copyOf(record.body) };
+}
+
 function readAll(
   log: readonly StoredRecord[],
   { after, limit, schemas, since, until }: LogQuery,
@@ -152,7 +165,7 @@ function readAll(
     const record = log[scannedTo];
     scannedTo += 1;
     if (record !== undefined && (wanted === undefined || wanted.has(record.schema))) {
-      records.push(record);
+      records.push(handedOut(record));
     }
   }
   return { records, scannedTo: Math.max(after, scannedTo), more: scannedTo < end };
