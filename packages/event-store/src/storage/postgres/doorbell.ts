@@ -17,6 +17,7 @@ export function createDoorbell(config: ClientConfig, channel: string, pollMs: nu
   let timer: NodeJS.Timeout | undefined;
   let client: Client | undefined;
   let connecting: Promise<void> | undefined;
+  let stopped = false;
 
   const ring = (): void => {
     for (const listener of listeners) listener();
@@ -37,6 +38,7 @@ export function createDoorbell(config: ClientConfig, channel: string, pollMs: nu
     } catch {
       // Polling goes on without it; the next poll tries again.
       forget();
+      fresh.end().catch(() => undefined);
     }
     connecting = undefined;
   };
@@ -49,14 +51,18 @@ export function createDoorbell(config: ClientConfig, channel: string, pollMs: nu
   return {
     ring,
     watch: (listener) => {
-      listeners.add(listener);
+      if (stopped) return () => undefined;
+      // The same function may watch twice: each watch ends by itself.
+      const own = (): void => listener();
+      listeners.add(own);
       if (timer === undefined) {
         timer = setInterval(poll, pollMs).unref();
         connecting ??= listen();
       }
-      return () => listeners.delete(listener);
+      return () => listeners.delete(own);
     },
     stop: async () => {
+      stopped = true;
       clearInterval(timer);
       listeners.clear();
       await connecting;

@@ -1,16 +1,17 @@
-import { Pool, type Client, type ClientConfig } from 'pg';
+import { Pool } from 'pg';
 import { checkCommits } from '../commit-check.ts';
-import {
-  SchemaConflict,
-  type EventStorage,
-  type SchemaDefinition,
-  type Verdict,
-} from '../storage.ts';
+import { StorageFailure, type EventStorage, type Verdict } from '../storage.ts';
 import { createBatchAppender } from './batch-appender.ts';
+import { createClaimRetention, createClaims } from './claims.ts';
+import { connectionSettings } from './connection-settings.ts';
 import { createDoorbell } from './doorbell.ts';
 import { guarded } from './failures.ts';
-import { createLogQueries } from './log-queries.ts';
+import { createLogReader } from './log-reader.ts';
 import { migrate } from './migrate.ts';
+import { createNamedQueries } from './named-queries.ts';
+import { createPartitions } from './partitions.ts';
+import { allSchemas, registerSchemas } from './schemas.ts';
+import { createSnapshots } from './snapshots.ts';
 import { createWriterConnection } from './writer-connection.ts';
 
 export interface PostgresStorageOptions {
@@ -19,10 +20,12 @@ export interface PostgresStorageOptions {
   readonly schema?: string | undefined;
   /** How often, in milliseconds, to look for what others have appended, notifications or not. */
   readonly pollMs?: number | undefined;
-  /** Most connections for reading. */
+  /** Most connections for reading; writing and listening take one more each. */
   readonly readersMax?: number | undefined;
-  /** Positions in one partition of the events. A log keeps the size it was made with. */
+  /** Positions in each partition of the events made from now on. */
   readonly partitionSize?: number | undefined;
+  /** How long, in milliseconds, an append may wait for another process that is writing. */
+  readonly lockTimeoutMs?: number | undefined;
 }
 
 /**
@@ -30,104 +33,70 @@ export interface PostgresStorageOptions {
  * Rejects with a StorageFailure when the database can't be reached or its log is of a newer program.
  */
 export async function openPostgresStorage(options: PostgresStorageOptions): Promise<EventStorage> {
-  const {
-    connectionString,
-    schema = 'counterfoil_log',
-    pollMs = 500,
-    readersMax = 8,
-    partitionSize = 16_000_000,
-  } = options;
+  const { schema = 'counterfoil_log', pollMs = 500, readersMax = 8 } = options;
   if (!/^[a-z_][a-z0-9_]{0,40}$/.test(schema)) {
     throw new RangeError(`"${schema}" can't name the log's schema: use a-z, 0-9 and _`);
   }
-  const config: ClientConfig = {
-    connectionString,
-    application_name: 'counterfoil',
-    // A commit is on the disk before it is answered, whatever the server's default; no statement hangs.
-    options: '-c synchronous_commit=on -c lock_timeout=20s -c statement_timeout=120s',
-    connectionTimeoutMillis: 10_000,
-    keepAlive: true,
-  };
-  const channel = `${schema}_appended`;
-  const writer = createWriterConnection(config);
+  const config = connectionSettings(options.connectionString, options.lockTimeoutMs ?? 20_000);
   const pool = new Pool({ ...config, max: readersMax });
   // Idle connections break when the server restarts: the pool makes new ones.
   pool.on('error', () => undefined);
-  const queries = createLogQueries(pool, schema);
-  const appender = createBatchAppender(writer, schema, channel);
-  const doorbell = createDoorbell(config, channel, pollMs);
-
-  let partitionedTo = 0;
-  const makePartitions = async (client: Client, position: number): Promise<void> => {
-    // Half a partition ahead, so that no append ever waits for one.
-    const upTo = position + Math.ceil(partitionSize / 2);
-    await client.query(`SELECT ${schema}.make_partitions($1, $2)`, [upTo, partitionSize]);
-    partitionedTo = upTo;
-  };
-
-  const opening = async (client: Client): Promise<void> => {
-    await migrate(client, schema);
-    const { position } = await queries.head();
-    await makePartitions(client, position);
-  };
+  const partitions = createPartitions(pool, schema, options.partitionSize ?? 16_000_000);
   try {
-    await guarded(() => writer.run(opening));
+    await guarded(async () => {
+      await migrate(config, schema);
+      await partitions.makeRoom(0);
+    });
   } catch (cause) {
-    await Promise.all([writer.close(), pool.end()]);
+    await pool.end();
     throw cause;
   }
+
+  const writer = createWriterConnection(config);
+  const appender = createBatchAppender(writer, schema, partitions.makeRoom);
+  const doorbell = createDoorbell(config, `${schema}_appended`, pollMs);
+  const queries = createNamedQueries(pool, schema);
+  const reader = createLogReader(queries, schema);
+  const snapshots = createSnapshots(queries, schema);
+  const claims = createClaims(queries, schema);
+  const retention = createClaimRetention(pool, schema);
 
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await writer.close();
-    await doorbell.stop();
+    await Promise.all([doorbell.stop(), partitions.settle(), retention.settle()]);
     await pool.end();
   };
 
-  /** Where the batch can at most end, as far as this process has seen the log. */
-  let seenHead = 0;
-  const roomFor = async (count: number): Promise<void> => {
-    if (seenHead + count < partitionedTo) return;
-    const { position } = await queries.head();
-    seenHead = Math.max(seenHead, position);
-    await writer.run((client) => makePartitions(client, seenHead + count));
+  const open = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    if (closed !== undefined) throw new StorageFailure('the storage is closed', { final: true });
+    return guarded(work);
   };
 
   return {
     append: async (batch, at) => {
       checkCommits(batch);
-      return guarded(async () => {
-        const count = batch.reduce(
-          (sum, { appends }) =>
-            sum + appends.reduce((records, append) => records + append.records.length, 0),
-          0,
-        );
-        await roomFor(count);
-        const verdicts = await appender.append(batch, at);
-        seenHead = Math.max(seenHead, lastPositionOf(verdicts));
-        doorbell.ring();
-        return verdicts;
-      });
+      const verdicts = await open(() => appender.append(batch, at));
+      const last = lastPositionOf(verdicts);
+      if (last > 0) {
+        partitions.advance(last);
+        // Not here: should a listener throw, the batch is none the less appended.
+        queueMicrotask(doorbell.ring);
+      }
+      retention.advance(at);
+      return verdicts;
     },
-    readStream: (stream, from, limit) => guarded(() => queries.readStream(stream, from, limit)),
-    streamVersion: (stream) => guarded(() => queries.streamVersion(stream)),
-    readAll: (query) => guarded(() => queries.readAll(query)),
-    head: () => guarded(() => queries.head()),
+    readStream: (stream, from, limit) => open(() => reader.readStream(stream, from, limit)),
+    streamVersion: (stream) => open(() => reader.streamVersion(stream)),
+    readAll: (query) => open(() => reader.readAll(query)),
+    head: () => open(() => reader.head()),
     watch: doorbell.watch,
-    registerSchemas: (definitions) =>
-      guarded(() => writer.run((client) => registerSchemas(client, schema, definitions))),
-    schemas: () => guarded(() => queries.schemas()),
-    loadSnapshot: (stream, format) => guarded(() => queries.loadSnapshot(stream, format)),
-    saveSnapshot: (stream, { version, format, bytes }) =>
-      guarded(async () => {
-        await pool.query(
-          `INSERT INTO ${schema}.snapshots VALUES ($1, $2, $3, $4) ON CONFLICT (stream)
-           DO UPDATE SET version = excluded.version, format = excluded.format, bytes = excluded.bytes`,
-          [stream, version, format, bytes],
-        );
-      }),
-    findClaim: (key, at) => guarded(() => queries.findClaim(key, at)),
-    listClaims: (after, upTo) => guarded(() => queries.listClaims(after, upTo)),
+    registerSchemas: (definitions) => open(() => registerSchemas(pool, schema, definitions)),
+    schemas: () => open(() => allSchemas(pool, schema)),
+    loadSnapshot: (stream, format) => open(() => snapshots.load(stream, format)),
+    saveSnapshot: (stream, snapshot) => open(() => snapshots.save(stream, snapshot)),
+    findClaim: (key, at) => open(() => claims.find(key, at)),
+    listClaims: (after, upTo) => open(() => claims.list(after, upTo)),
     close: () => {
       closed ??= close();
       return closed;
@@ -135,57 +104,13 @@ export async function openPostgresStorage(options: PostgresStorageOptions): Prom
   };
 }
 
+/** Of the records that the batch added; 0 when it added none. */
 function lastPositionOf(verdicts: readonly Verdict[]): number {
-  return verdicts.reduce(
-    (last, verdict) =>
-      verdict.kind === 'appended'
-        ? Math.max(last, verdict.firstPosition + verdict.count - 1)
-        : last,
-    0,
-  );
-}
-
-async function registerSchemas(
-  client: Client,
-  schema: string,
-  definitions: readonly SchemaDefinition[],
-): Promise<readonly number[]> {
-  await client.query('BEGIN');
-  try {
-    await client.query(`LOCK TABLE ${schema}.schemas IN SHARE ROW EXCLUSIVE MODE`);
-    const ids: number[] = [];
-    for (const { type, version, avro } of definitions) {
-      const text = JSON.stringify(avro);
-      const known = await client.query<{ id: number; avro: string }>(
-        `SELECT id, avro FROM ${schema}.schemas WHERE type = $1 AND version = $2`,
-        [type, version],
-      );
-      const before = known.rows[0];
-      if (before !== undefined && before.avro !== text) {
-        throw new SchemaConflict(
-          `${type} version ${version} was written with another schema: make it version ${version + 1}`,
-        );
-      }
-      ids.push(before?.id ?? (await addSchema(client, schema, type, version, text)));
+  let last = 0;
+  for (const verdict of verdicts) {
+    if (verdict.kind === 'appended' && verdict.count > 0) {
+      last = verdict.firstPosition + verdict.count - 1;
     }
-    await client.query('COMMIT');
-    return ids;
-  } catch (cause) {
-    await client.query('ROLLBACK');
-    throw cause;
   }
-}
-
-async function addSchema(
-  client: Client,
-  schema: string,
-  type: string,
-  version: number,
-  avro: string,
-): Promise<number> {
-  const { rows } = await client.query<{ id: number }>(
-    `INSERT INTO ${schema}.schemas (type, version, avro) VALUES ($1, $2, $3) RETURNING id`,
-    [type, version, avro],
-  );
-  return rows[0]?.id ?? 0;
+  return last;
 }

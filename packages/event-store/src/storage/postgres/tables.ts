@@ -5,8 +5,8 @@
  *   visible in order, and a reader may simply read up to it (docs/decisions/0002).
  * - `events` is partitioned by ranges of positions; each partition has its own two indexes. `recorded_at`
  *   counts microseconds since 1970 (UTC); `body` is what `engine/envelope.ts` describes.
- * - `schema_ranges` says for each batch from where to where each schema occurs in it: a row a batch where
- *   an index by type costs one an event.
+ * - `schema_blocks` says in which thousands of positions a schema occurs at all: a row for each such block
+ *   where an index by type costs one an event (docs/decisions/0006).
  * - `streams.version` is kept, as a maximum over partitions would have to look into every one. Its rows
  *   have room to be updated in place (heap-only tuples).
  *
@@ -43,11 +43,10 @@ CREATE TABLE %S.events (
   body bytea NOT NULL
 ) PARTITION BY RANGE (position);
 
-CREATE TABLE %S.schema_ranges (
+CREATE TABLE %S.schema_blocks (
   schema integer NOT NULL,
-  first bigint NOT NULL,
-  last bigint NOT NULL,
-  PRIMARY KEY (schema, last)
+  block bigint NOT NULL,
+  PRIMARY KEY (schema, block)
 );
 
 CREATE TABLE %S.snapshots (
@@ -72,36 +71,7 @@ BEGIN
 END $$;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %S.events
   FOR EACH STATEMENT EXECUTE FUNCTION %S.refuse_change();
-`;
-
-/**
- * Makes partitions until `up_to` has one. Each is filled with its indexes and its own trigger first, as a
- * statement aimed at a partition does not fire those of the parent, and attached then: that keeps no
- * reader or writer waiting, which creating it in place would.
- */
-export const partitionFunction = `
-CREATE FUNCTION %S.make_partitions(up_to bigint, size bigint) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-  made bigint;
-  partition text;
-BEGIN
-  PERFORM pg_advisory_xact_lock(hashtext('%S.make_partitions'));
-  LOOP
-    SELECT coalesce(max(split_part(relname, '_', 2)::bigint), 0) INTO made
-      FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-      WHERE inhparent = '%S.events'::regclass;
-    EXIT WHEN made > up_to;
-    partition := format('%S.events_%s', made + size);
-    EXECUTE format('CREATE TABLE %s (LIKE %S.events, PRIMARY KEY (position),
-      UNIQUE (stream, version),
-      CHECK (position >= %s AND position < %s))', partition, made, made + size);
-    EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s
-      FOR EACH STATEMENT EXECUTE FUNCTION %S.refuse_change()', partition);
-    EXECUTE format('ALTER TABLE %S.events ATTACH PARTITION %s FOR VALUES FROM (%s) TO (%s)',
-      partition, made, made + size);
-  END LOOP;
-END $$;
+ALTER TABLE %S.events ENABLE ALWAYS TRIGGER append_only;
 `;
 
 /** The last position recorded before a moment: times never run backwards, so bisection finds it. */
