@@ -226,6 +226,15 @@ describe('an Idempotency-Key lets a request take effect once (CA-02)', () => {
     expect([await cashOf(one), await cashOf(two)]).toEqual(['1005', '1005']);
   });
 
+  test('a path as long as paths get does not get in the way', async () => {
+    const accountId = await newAccount();
+    const spelled = `%${Buffer.from(accountId.padEnd(60, '-')).toString('hex').match(/../g)?.join('%')}`;
+    const headers = { 'Idempotency-Key': newKey() };
+    const request = `POST /api/v1/accounts/${spelled}/trades/${spelled}/cancel`;
+    const response = await fixture.call({ request, body: { reason: 'x' }, headers });
+    expect(response.json()).toMatchObject({ code: 'ACCOUNT_UNKNOWN' });
+  });
+
   test('a request that broke its contract does not use up the key', async () => {
     const accountId = await newAccount();
     const headers = { 'Idempotency-Key': newKey() };

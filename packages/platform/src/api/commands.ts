@@ -95,7 +95,8 @@ export function createCommandRunner({ log, clock }: CommandRunnerParts): RunComm
 function claimOf({ method, url, body, principal }: FastifyRequest, key: string): IdempotencyClaim {
   const path = pathOf(url);
   return {
-    key: `http ${principal.id} ${method} ${path} ${parseIdempotencyKey(key)}`,
+    // Hashed, because a path may be longer than a claim's key.
+    key: `http ${principal.id} ${parseIdempotencyKey(key)} ${fingerprintOf(method, path)}`,
     fingerprint: fingerprintOf(method, path, JSON.stringify(body)),
   };
 }

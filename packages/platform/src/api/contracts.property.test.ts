@@ -91,6 +91,16 @@ describe('what breaks its contract gets a 4xx and changes nothing (RC-09)', () =
     expect(await fixture.head()).toBe(before);
   });
 
+  test('however deep, and however many fields', async () => {
+    const deep = `{"amount":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
+    const wide = `{${Array.from({ length: 80_000 }, (_, at) => `"f${at}":1`).join(',')}}`;
+    for (const body of [deep, wide, '['.repeat(500_000)]) {
+      const response = await fixture.call({ request: 'POST /api/v1/accounts/A1/deposits', body });
+      expect(response.statusCode).toBe(400);
+      expect(response.body.length).toBeLessThan(20_000);
+    }
+  });
+
   test('whatever the bytes', async () => {
     const before = await fixture.head();
     const bytes = fc.uint8Array({ minLength: 1, maxLength: 50 }).map((each) => Buffer.from(each));

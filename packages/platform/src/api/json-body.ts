@@ -66,16 +66,14 @@ function tooLarge(happened: string): Refusal {
 }
 
 function parse(body: Buffer, done: (failure: Error | null, value?: unknown) => void): void {
-  const parsed = parseJson(body);
+  // Without a body there is nothing to parse: what the resource asks for says whether that will do.
+  const parsed = body.length === 0 ? { value: undefined } : parseJson(body);
   if ('problem' in parsed) done(new Refusal('MALFORMED_JSON', parsed.problem));
   else done(null, parsed.value);
 }
 
 /** A JSON text (RFC 8259), or what keeps it from being one. */
-export function parseJson(
-  bytes: Buffer,
-): { readonly value: unknown } | { readonly problem: string } {
-  if (bytes.length === 0) return { problem: 'The body is empty.' };
+function parseJson(bytes: Buffer): { readonly value: unknown } | { readonly problem: string } {
   // Decoding would put U+FFFD in place of what is not UTF-8, and that would be recorded.
   if (!isUtf8(bytes)) return { problem: 'The body is not UTF-8.' };
   try {

@@ -6,8 +6,10 @@ import { Settings } from 'typebox/system';
 import type { FieldErrorCode } from './errors.ts';
 import { Refusal, type FieldError } from './problem.ts';
 
+const errorsMax = 100;
+
 // TypeBox stops at eight by default. All of them are told, within reason.
-Settings.Set({ maxErrors: 100 });
+Settings.Set({ maxErrors: errorsMax });
 
 /**
  * Validates with TypeBox's compiled code: a tenth of a microsecond for an order, and it is the one that
@@ -66,7 +68,8 @@ export function fieldErrorsOf(
 ): readonly FieldError[] {
   const errors = validator
     .Errors(data)
-    .flatMap((error) => fieldErrors(error, data, validator, part));
+    .flatMap((error) => fieldErrors(error, data, validator, part))
+    .slice(0, errorsMax);
   // A decimal that is neither text nor a number breaks its pattern too: the first is what matters.
   return errors.filter(
     ({ pointer }, at) => errors.findIndex((other) => other.pointer === pointer) === at,
@@ -89,9 +92,11 @@ function fieldErrors(
     );
   }
   if (keyword === 'additionalProperties') {
-    return error.params.additionalProperties.map((name) =>
-      fault(`${instancePath}/${escaped(name)}`, 'UNKNOWN_FIELD', 'is not a field of this'),
-    );
+    return error.params.additionalProperties
+      .slice(0, errorsMax)
+      .map((name) =>
+        fault(`${instancePath}/${escaped(name)}`, 'UNKNOWN_FIELD', 'is not a field of this'),
+      );
   }
   // What additionalProperties reports as well.
   if (keyword === 'boolean') return [];
@@ -117,8 +122,17 @@ const shownLength = 60;
 function foundAt(data: unknown, pointer: string): string {
   let at: unknown = data;
   for (const step of stepsOf(pointer)) at = (at as Record<string, unknown> | undefined)?.[step];
-  const text = JSON.stringify(at) ?? 'nothing';
-  return `; got ${text.length > shownLength ? `${text.slice(0, shownLength)}…` : text}`;
+  return `; got ${shown(at)}`;
+}
+
+/** Never the inside of a list or an object: it may be deeper than any stack. */
+function shown(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return typeof value === 'string' && value.length > shownLength
+    ? `${JSON.stringify(value.slice(0, shownLength))} and more`
+    : JSON.stringify(value);
 }
 
 function stepsOf(pointer: string): readonly string[] {

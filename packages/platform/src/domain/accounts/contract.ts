@@ -258,7 +258,7 @@ export const PositionAnswer = Type.Object(
 );
 export type PositionAnswer = Static<typeof PositionAnswer>;
 
-export const LotAnswer = Type.Object(
+const LotAnswer = Type.Object(
   {
     lotId: Type.String({ description: 'The trade that opened it' }),
     openedOn: DateText,
