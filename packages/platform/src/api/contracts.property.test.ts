@@ -116,6 +116,27 @@ describe('what breaks its contract gets a 4xx and changes nothing (RC-09)', () =
     expect(await fixture.head()).toBe(before);
   });
 
+  test('also when only the encoding is wrong, which decoding would hide', async () => {
+    const before = await fixture.head();
+    const payload = Buffer.from('{"amount":"1","reference":"café"}', 'latin1');
+    const headers = { 'content-type': 'application/json' };
+    const url = '/api/v1/accounts/A1/deposits';
+    const response = await fixture.server.inject({ method: 'POST', url, headers, payload });
+    expect(response.json()).toMatchObject({ code: 'MALFORMED_JSON' });
+    const line = Buffer.concat([
+      Buffer.from('{"command":"Deposit","accountId":"A1",'),
+      payload.subarray(1),
+    ]);
+    const bulk = await fixture.server.inject({
+      method: 'POST',
+      url: '/api/v1/bulk/commands',
+      headers: { 'content-type': 'application/x-ndjson' },
+      payload: line,
+    });
+    expect(bulk.json()).toMatchObject({ status: 'invalid', code: 'MALFORMED_JSON' });
+    expect(await fixture.head()).toBe(before);
+  });
+
   test('whatever the headers', async () => {
     const before = await fixture.head();
     const headers = fc.record(

@@ -204,6 +204,14 @@ describe('codes of single lines in a bulk stream (RC-09)', () => {
   });
 });
 
+test('what may succeed later says when (RC-09)', () => {
+  const later = Object.entries(catalogue).filter(([, { retryAfter }]) => retryAfter !== undefined);
+  const unavailable = Object.entries(catalogue).filter(([, { status }]) => status === 503);
+  expect(new Set(later.map(([code]) => code))).toEqual(
+    new Set([...unavailable.map(([code]) => code), 'IDEMPOTENCY_IN_FLIGHT']),
+  );
+});
+
 test('no code is left without a case', () => {
   const cases = [
     ...byRequest,
