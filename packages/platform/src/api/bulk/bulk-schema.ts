@@ -49,7 +49,8 @@ export const bulkSchema: DocumentedSchema = streamSchema(
       'symbol, take effect in order; commands to instruments, prices and accounts wait for each other. ' +
       '"invalid" lines broke the contract, "rejected" ones were refused by the ledger, "failed" ones may ' +
       'be sent again. The server stops reading while answers are not read, so read while you write. ' +
-      'Blank lines are passed over.',
+      'Blank lines are passed over. A server that is told to stop answers the lines that it has read, and ' +
+      'ends the stream.',
     errors: ['MEDIA_TYPE_UNSUPPORTED'],
   },
   bulkMediaType,

@@ -226,6 +226,7 @@ async function stream(ledger?: Partial<Ledger>) {
   });
   const answered = once(request, 'response') as Promise<[IncomingMessage]>;
   return {
+    server,
     request,
     write: (line: object) => request.write(`${JSON.stringify(line)}\n`),
     response: async () => (await answered)[0],
@@ -287,6 +288,22 @@ describe('over a connection (RC-09, OP-11)', () => {
     for (let at = 0; at < 100; at += 1) write(deposit('B11', '1'));
     request.destroy();
     expect(await run([deposit('B11', '5')])).toMatchObject([{ status: 'accepted' }]);
+  });
+
+  test('a server that stops answers what it has read, and ends the stream', async () => {
+    const { server, request, write, response } = await stream();
+    write(open('B12'));
+    const answers = await response();
+    let heard = '';
+    answers.setEncoding('utf8').on('data', (text: string) => {
+      heard += text;
+    });
+    await once(answers, 'data');
+    const closed = server.close();
+    await once(answers, 'end');
+    request.destroy();
+    await closed;
+    expect(answersIn(heard)).toMatchObject([{ line: 1, status: 'accepted' }]);
   });
 
   test('a ledger that fails is an answer too', async () => {

@@ -7,6 +7,7 @@ import { refusalOf } from '../failures.ts';
 import { causeOf } from '../principal.ts';
 import { Refusal } from '../problem.ts';
 import { bulkMediaType, bulkSchema } from './bulk-schema.ts';
+import { openIntake, type Intake } from './intake.ts';
 import { createLanes } from './lanes.ts';
 import { answerLine, refusalAnswer } from './line-answers.ts';
 import { lineKinds } from './line-commands.ts';
@@ -24,6 +25,9 @@ export interface BulkParts {
 /** Commands as lines of JSON, answered line by line while they come (NDJSON). */
 export function bulkRoute(api: FastifyInstance, { ledger, log, clock }: BulkParts): void {
   const kinds = lineKinds({ ledger, clock });
+  const underWay = new Set<Intake>();
+  // A stop waits for nobody's stream: what has been read is answered, the rest was never taken.
+  api.addHook('preClose', async () => underWay.forEach((intake) => intake.stop()));
   // In a scope of its own: nobody else takes this media type, and this route takes no other.
   void api.register(async (bulk) => {
     bulk.removeAllContentTypeParsers();
@@ -37,7 +41,12 @@ export function bulkRoute(api: FastifyInstance, { ledger, log, clock }: BulkPart
       reply.hijack();
       const headers = { ...reply.getHeaders(), 'content-type': bulkMediaType };
       reply.raw.writeHead(200, headers as OutgoingHttpHeaders);
-      await runLines(input, reply.raw, read);
+      const intake = openIntake(input);
+      underWay.add(intake);
+      await runLines(intake, reply.raw, read);
+      underWay.delete(intake);
+      // Whoever is still sending has to hear that nobody listens.
+      if (!input.complete) input.socket.end();
     });
   });
 }
@@ -56,7 +65,7 @@ const window = 2_000;
  * it is when the ledger or the reader of the answers is slow, and for good when that reader goes.
  */
 async function runLines(
-  input: IncomingMessage,
+  { chunks }: Intake,
   output: Writable,
   read: (line: Line) => ReadLine,
 ): Promise<void> {
@@ -93,8 +102,8 @@ async function runLines(
   };
 
   try {
-    for await (const chunk of input) {
-      await take(splitter.take(chunk as Buffer));
+    for await (const chunk of chunks) {
+      await take(splitter.take(chunk));
       if (answers.gone()) return;
     }
     await take(splitter.end());
