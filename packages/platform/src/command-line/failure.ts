@@ -1,0 +1,112 @@
+import { accessSync, constants } from 'node:fs';
+import {
+  BreakingSchemaChange,
+  CopyMismatch,
+  SchemaConflict,
+  StorageFailure,
+} from '@counterfoil/event-store';
+import { FoldDefect, ProjectionMisfit } from '@counterfoil/event-store/projections';
+import { ConfigError, loadProcessConfig, type Config } from '../config.ts';
+
+/** A command can't go on; the message is the sentence that its user reads, with what to do about it. */
+export class CommandFailure extends Error {
+  override readonly name = 'CommandFailure';
+}
+
+/** What the user is told of a failure: one sentence, and at log level debug where it came from. */
+export function describeFailure(failure: unknown): string {
+  const sentence = sentenceOf(failure);
+  return wantsDetails() && failure instanceof Error
+    ? `${sentence}\n${detailsOf(failure)}`
+    : sentence;
+}
+
+function sentenceOf(failure: unknown): string {
+  if (!(failure instanceof Error)) return `Failed: ${String(failure)}`;
+  // Their messages are written to be read.
+  const isSentence =
+    failure instanceof CommandFailure ||
+    failure instanceof ConfigError ||
+    failure instanceof CopyMismatch ||
+    failure instanceof FoldDefect ||
+    failure instanceof ProjectionMisfit ||
+    failure instanceof StorageFailure;
+  if (isSentence) return capitalized(failure.message);
+  if (failure instanceof BreakingSchemaChange || failure instanceof SchemaConflict) {
+    return `This version can't read the log, which another one has written: ${failure.message}`;
+  }
+  return `Failed unexpectedly: ${failure.message} (COUNTERFOIL_LOG_LEVEL=debug shows where)`;
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function wantsDetails(): boolean {
+  try {
+    const { logLevel } = loadProcessConfig();
+    return logLevel === 'debug' || logLevel === 'trace';
+  } catch {
+    return false;
+  }
+}
+
+function detailsOf(failure: Error): string {
+  const stack = failure.stack ?? String(failure);
+  return failure.cause instanceof Error
+    ? `${stack}\nCaused by: ${detailsOf(failure.cause)}`
+    : stack;
+}
+
+/** Runs work that opens the configured store; a failure says which store it was and what to look at. */
+export async function opening<Opened>(
+  config: Config,
+  open: () => Promise<Opened>,
+): Promise<Opened> {
+  try {
+    return await open();
+  } catch (cause) {
+    if (!(cause instanceof StorageFailure)) throw cause;
+    throw new CommandFailure(storeSentence(config, cause), { cause });
+  }
+}
+
+function storeSentence({ store, dataDirectory }: Config, failure: StorageFailure): string {
+  switch (store.kind) {
+    case 'memory':
+      return failure.message;
+    case 'sqlite':
+      return canWrite(dataDirectory)
+        ? `the log in ${dataDirectory} can't be opened: ${reasonOf(failure)}`
+        : `the data directory ${dataDirectory} can't be written: ` +
+            'set COUNTERFOIL_DATA_DIR to one that can, or correct its permissions';
+    case 'postgres':
+      return (
+        `the database at ${hostOf(store.connectionString)} can't be used: ${reasonOf(failure)}; ` +
+        'check that it runs and that COUNTERFOIL_STORE names it'
+      );
+  }
+}
+
+function canWrite(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function reasonOf({ message, cause }: StorageFailure): string {
+  return cause instanceof Error && cause.message !== '' ? cause.message : message;
+}
+
+/** Without user and password. */
+function hostOf(connectionString: string): string {
+  try {
+    const { host, pathname } = new URL(connectionString);
+    return `${host}${pathname}`;
+  } catch {
+    return 'COUNTERFOIL_STORE';
+  }
+}

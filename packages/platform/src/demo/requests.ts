@@ -1,0 +1,57 @@
+/** A request that shows something, ready to be pasted into a shell. */
+export interface RequestToTry {
+  readonly says: string;
+  readonly line: string;
+}
+
+/** `knownBefore` is an instant before the demo's late trade was recorded. */
+export function requestsToTry(url: string, knownBefore: string): readonly RequestToTry[] {
+  const api = `${url}/api/v1`;
+  const get = (path: string): string => `curl -s '${api}${path}'`;
+  const post = (path: string, body: object): string =>
+    `curl -s '${api}${path}' -H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`;
+  return [
+    {
+      says: 'what a family office holds now, at the last prices of the data (March 2021)',
+      line: get('/accounts/DEMO-10/positions'),
+    },
+    {
+      says: 'what an individual held on the day the market was lowest in 2020',
+      line: get('/accounts/DEMO-08/positions?asOf=2020-03-23'),
+    },
+    {
+      says: 'the same evening, as it was known before a trade of that day was reported late',
+      line: get(`/accounts/DEMO-08/positions?asOf=2020-03-23&knownAt=${knownBefore}`),
+    },
+    {
+      says: 'what a pension fund was worth on every day of 2020',
+      line: get('/accounts/DEMO-09/balance-history?from=2020-01-01&to=2020-12-31'),
+    },
+    {
+      says: 'an order',
+      line: post('/accounts/DEMO-05/orders', {
+        side: 'BUY',
+        symbol: 'AAPL',
+        quantity: '10',
+        price: '122.15',
+      }),
+    },
+    {
+      says: 'an order that a risk check refuses: its price is far from the last',
+      line: post('/accounts/DEMO-05/orders', {
+        side: 'BUY',
+        symbol: 'AAPL',
+        quantity: '10',
+        price: '12.21',
+      }),
+    },
+    {
+      says: 'the trades of a charity, the newest five',
+      line: get('/accounts/DEMO-11/trades?limit=5'),
+    },
+    {
+      says: 'what is behind it all: the events of an account, the first three',
+      line: get('/accounts/DEMO-02/events?limit=3'),
+    },
+  ];
+}
