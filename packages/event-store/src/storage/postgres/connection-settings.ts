@@ -5,12 +5,12 @@ export function connectionSettings(
   connectionString: string,
   lockTimeoutMs: number,
 ): ClientConfig & { readonly connectionString: string } {
-  const statementTimeoutMs = lockTimeoutMs + 40_000;
+  const statementTimeoutMs = Math.max(3 * lockTimeoutMs, 3_000);
   const settings = {
     lock_timeout: lockTimeoutMs,
     statement_timeout: statementTimeoutMs,
-    // Whoever stops between locking the log and committing would stop all writers.
-    idle_in_transaction_session_timeout: 10_000,
+    // Whoever stops between locking the log and committing must not stop the others for long.
+    idle_in_transaction_session_timeout: Math.ceil(lockTimeoutMs / 2),
     // Compiling pays for queries over millions of rows, of which there are none here.
     jit: 'off',
   };
@@ -22,7 +22,8 @@ export function connectionSettings(
       .join(' '),
     connectionTimeoutMillis: 10_000,
     // For when the server, or the way to it, has fallen silent.
-    query_timeout: statementTimeoutMs + 10_000,
+    query_timeout: statementTimeoutMs + 1_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
   };
 }

