@@ -16,9 +16,12 @@ export async function moduleDiagram(): Promise<string> {
   const folders = new Set(arrows.flatMap(({ from, to }) => [from, to]));
   const packages = Map.groupBy(folders, (folder) => folder.slice(0, folder.indexOf('/')));
   const lines = ['flowchart TB'];
-  for (const [name, members] of [...packages].toSorted()) {
+  for (const [name, members] of [...packages].toSorted(([left], [right]) =>
+    left.localeCompare(right),
+  )) {
     lines.push(`  subgraph ${name}`);
-    for (const folder of [...members].toSorted()) lines.push(`    ${nodeOf(folder)}`);
+    for (const folder of [...members].toSorted((left, right) => left.localeCompare(right)))
+      lines.push(`    ${nodeOf(folder)}`);
     lines.push('  end');
   }
   for (const { from, to } of arrows) lines.push(`  ${idOf(from)} --> ${idOf(to)}`);
@@ -40,7 +43,9 @@ function arrowsOf({ modules }: ICruiseResult): Arrow[] {
       if (to !== undefined && to !== from) found.set(`${from} ${to}`, { from, to });
     }
   }
-  return [...found.keys()].toSorted().flatMap((key) => found.get(key) ?? []);
+  return [...found.keys()]
+    .toSorted((left, right) => left.localeCompare(right))
+    .flatMap((key) => found.get(key) ?? []);
 }
 
 const domainPattern = /^packages\/([^/]+)\/src\/(domain\/[^/]+)\//;

@@ -11,7 +11,7 @@ const domain = `${platform}domain/`;
 const storages = `${eventStore}storage/(memory|sqlite|postgres)/`;
 const implementations = `${eventStore}(storage|projections)/(memory|sqlite|postgres)/`;
 const tests = '\\.(test|contract)\\.ts$';
-const ownTests = '\\.test\\.ts$';
+const ownTests = '\\.(test|fixture)\\.ts$';
 const schemaLibrary = 'node_modules/typebox/';
 
 export const forbidden: IForbiddenRuleType[] = [

@@ -58,7 +58,7 @@ function mismatchOf(type: avro.Type, value: unknown): string {
 }
 
 /** Throws when the schema is not a valid Avro schema. */
-export function parseSchema(schema: AvroSchema): avro.Type {
+function parseSchema(schema: AvroSchema): avro.Type {
   return avro.Type.forSchema(schema as avro.Schema, {
     logicalTypes: {
       decimal: DecimalType,

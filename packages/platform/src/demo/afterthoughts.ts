@@ -1,7 +1,7 @@
 import type { CalendarDate } from '@counterfoil/event-store';
 import type { AccountId, TradeId } from '../domain/accounts/events.ts';
 import { Price, Quantity } from '../domain/money/money.ts';
-import type { AccountInstruction } from '../ledger/ledger.ts';
+import type { AccountInstruction } from '../ledger/instructions.ts';
 import { cancelledTrade, correctedTrade, lateTrade } from './incidents.ts';
 import { order, tradeIdOf, type PlannedCommand } from './plan.ts';
 import { priceWithin, type PricesOfDays } from './prices-of-days.ts';

@@ -8,7 +8,8 @@ import {
 import type { InstrumentSymbol } from '../domain/instruments/events.ts';
 import { barOn } from '../domain/instruments/price-history.ts';
 import { Price, Quantity } from '../domain/money/money.ts';
-import type { Ledger, PricesInstruction } from '../ledger/ledger.ts';
+import type { PricesInstruction } from '../ledger/instructions.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { afterthoughts, lateTradeKey } from './afterthoughts.ts';
 import { demoAccounts, demoInstruments, type DemoSymbol } from './cast.ts';
 import { leanPrices, type DayPrices } from './lean-prices.ts';

@@ -5,7 +5,7 @@ import type { InstrumentSymbol } from '../domain/instruments/events.ts';
 import { amountOf } from '../domain/money/amounts.ts';
 import { parseCurrency, type CurrencyCode } from '../domain/money/currency.ts';
 import { minus, Money, Percentage, plus, Price, Quantity } from '../domain/money/money.ts';
-import type { AccountInstruction } from '../ledger/ledger.ts';
+import type { AccountInstruction } from '../ledger/instructions.ts';
 import type { DemoAccount, DemoSymbol, Habit } from './cast.ts';
 import { mistakes, type Mistake } from './incidents.ts';
 import { priceWithin, type PricesOfDays } from './prices-of-days.ts';

@@ -14,7 +14,8 @@ import { unitedStates } from '../domain/calendar/united-states.ts';
 import type { InstrumentSymbol } from '../domain/instruments/events.ts';
 import { Money, Price, Quantity } from '../domain/money/money.ts';
 import { eventTypes } from './event-types.ts';
-import { createLedger, type AccountInstruction, type Ledger } from './ledger.ts';
+import type { AccountInstruction } from './instructions.ts';
+import { createLedger, type Ledger } from './ledger.ts';
 import { openMarketBook, type MarketBook } from './market-book.ts';
 import { createTemporalQueries, type TemporalQueries } from './temporal-queries.ts';
 

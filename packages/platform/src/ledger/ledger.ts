@@ -25,6 +25,7 @@ import {
   type PricesCommand,
   type PricesRejection,
 } from '../domain/instruments/prices.ts';
+import type { AccountInstruction, PricesInstruction } from './instructions.ts';
 import type { MarketBook } from './market-book.ts';
 import { claimingTradeId, explainingTakenTradeId } from './trade-id-claims.ts';
 
@@ -57,21 +58,6 @@ export interface AccountOptions extends HandleOptions<AccountRejection> {
   /** True when the trade id was made just now and nobody else can have it: it need not be claimed. */
   readonly freshTradeId?: boolean | undefined;
 }
-
-/** An account's command without what the ledger adds. */
-export type AccountInstruction = Without<AccountCommand, 'market' | 'history'>;
-
-/** As RecordDailyBar and MarkPrice, without what the ledger adds. */
-export type PricesInstruction =
-  | Without<Extract<PricesCommand, { type: 'RecordDailyBar' }>, 'symbol' | 'instrument' | 'today'>
-  | Without<
-      Extract<PricesCommand, { type: 'MarkPrice' }>,
-      'symbol' | 'instrument' | 'today' | 'date'
-    >;
-
-type Without<Command, Names extends string> = Command extends unknown
-  ? Omit<Command, Names>
-  : never;
 
 export function createLedger(store: EventStore, market: MarketBook): Ledger {
   const accounts: CommandHandler<AccountCommand, AccountState, AccountRejection> =

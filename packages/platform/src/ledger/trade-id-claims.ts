@@ -1,7 +1,7 @@
 import type { CommandResult, HandleOptions, OnceOptions } from '@counterfoil/event-store';
 import type { AccountId, TradeId } from '../domain/accounts/events.ts';
 import type { AccountRejection } from '../domain/accounts/rejections.ts';
-import type { AccountInstruction } from './ledger.ts';
+import type { AccountInstruction } from './instructions.ts';
 
 // An account's state remembers its lots, not every trade there ever was. That a trade id names one trade
 // for ever is kept by a claim on it, in the transaction that books the trade.

@@ -1,24 +1,12 @@
 import type { ClientBase } from 'pg';
 import { instantFromMicroseconds, microsecondsOf, type Instant } from '../../kernel/instant.ts';
 import type { HeldClaim } from '../storage.ts';
-import type { BatchPlan } from './batch-plan.ts';
+import type { AppendAnswer, BatchPlan } from './batch-plan.ts';
 import { bigintArray, bytesArray, integerArray, textArray } from './binary-arrays.ts';
 import { resultTypes } from './result-types.ts';
 
 /** The parameters of `append_batch` (append-function.ts), as they go over the wire. */
 export type AppendParameters = readonly (Buffer | boolean | number)[];
-
-/** What `append_batch` answers. */
-export interface AppendAnswer {
-  readonly appended: boolean;
-  /** As the log stood before, and stands still when nothing was appended. */
-  readonly headBefore: number;
-  readonly recordedAt: Instant;
-  /** Of the plan's streams. */
-  readonly versions: readonly number[];
-  /** The claims among the plan's that are taken. */
-  readonly held: readonly HeldClaim[];
-}
 
 /** With `look`, the call appends nothing and says how things stand. Copies the bodies. */
 export function appendParameters(

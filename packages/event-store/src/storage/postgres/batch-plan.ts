@@ -1,7 +1,6 @@
 import type { StreamId } from '../../kernel/identifiers.ts';
 import { microsecondsOf, type Instant } from '../../kernel/instant.ts';
-import type { Claim, Commit, Expectation, NewRecord, Verdict } from '../storage.ts';
-import type { AppendAnswer } from './append-call.ts';
+import type { Claim, Commit, Expectation, HeldClaim, NewRecord, Verdict } from '../storage.ts';
 
 /**
  * A batch as one statement can append it: what each stream must stand at for every commit of the batch to
@@ -113,4 +112,16 @@ export function verdictsOf(
     const count = position + 1 - firstPosition;
     return { kind: 'appended', firstPosition, count, versions, recordedAt };
   });
+}
+
+/** What `append_batch` answers. */
+export interface AppendAnswer {
+  readonly appended: boolean;
+  /** As the log stood before, and stands still when nothing was appended. */
+  readonly headBefore: number;
+  readonly recordedAt: Instant;
+  /** Of the plan's streams. */
+  readonly versions: readonly number[];
+  /** The claims among the plan's that are taken. */
+  readonly held: readonly HeldClaim[];
 }

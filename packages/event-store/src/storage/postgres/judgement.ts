@@ -1,7 +1,6 @@
 import type { Instant } from '../../kernel/instant.ts';
 import type { Commit, Verdict } from '../storage.ts';
-import type { AppendAnswer } from './append-call.ts';
-import { isExpired, versionOf, type BatchPlan } from './batch-plan.ts';
+import { isExpired, versionOf, type AppendAnswer, type BatchPlan } from './batch-plan.ts';
 
 export interface Judgement {
   /** One for each commit; undefined for those accepted, which get theirs when they are written. */

@@ -51,8 +51,8 @@ function listRoute(api: FastifyInstance, { views, reach }: AccountReadParts): vo
     readonly minPosition?: number;
   }
   api.get<{ Querystring: Query }>('/accounts', { schema }, async ({ query }, reply) => {
-    await reach(reply, query.minPosition);
     const { after, limit } = pageRequestOf(query, ['accountId']);
+    await reach(reply, query.minPosition);
     const rows = await listAccounts(views, query, after, limit + 1);
     return pageFrom(rows, limit, summaryOf, ({ account_id }) => [account_id]);
   });

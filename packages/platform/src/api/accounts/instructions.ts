@@ -11,7 +11,7 @@ import type {
 import type { AccountId, TradeId } from '../../domain/accounts/events.ts';
 import { moneyOf, percentageOf, priceOf, quantityOf } from '../../domain/money/contract.ts';
 import { Money } from '../../domain/money/money.ts';
-import type { AccountInstruction } from '../../ledger/ledger.ts';
+import type { AccountInstruction } from '../../ledger/instructions.ts';
 
 // From validated requests to instructions: defaults are filled in and decimals become integers.
 

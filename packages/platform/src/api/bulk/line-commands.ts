@@ -24,7 +24,8 @@ import {
 } from '../../domain/instruments/contract.ts';
 import type { InstrumentSymbol } from '../../domain/instruments/events.ts';
 import type { InstrumentCommand } from '../../domain/instruments/instrument.ts';
-import type { AccountInstruction, Ledger, PricesInstruction } from '../../ledger/ledger.ts';
+import type { AccountInstruction, PricesInstruction } from '../../ledger/instructions.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import {
   bookTradeFrom,
   cashMovementFrom,

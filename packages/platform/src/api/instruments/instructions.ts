@@ -9,7 +9,7 @@ import type {
 import type { InstrumentCommand } from '../../domain/instruments/instrument.ts';
 import { priceOf, quantityOf } from '../../domain/money/contract.ts';
 import { Price, Quantity } from '../../domain/money/money.ts';
-import type { PricesInstruction } from '../../ledger/ledger.ts';
+import type { PricesInstruction } from '../../ledger/instructions.ts';
 
 // From validated requests to commands: defaults are filled in and decimals become integers.
 
