@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { streamId } from '../../kernel/identifiers.ts';
-import { instantFromMicroseconds } from '../../kernel/instant.ts';
+import { instantFromMicroseconds, type Instant } from '../../kernel/instant.ts';
 import type { Commit } from '../storage.ts';
 import { openPostgresStorage } from './postgres-storage.ts';
 import { noted, openTestLog, type TestLog } from './test-log.ts';
@@ -14,11 +14,11 @@ let server: TestServer;
 
 beforeAll(async () => {
   server = await startTestServer();
-});
+}, 60_000);
 
 afterAll(async () => {
   await server.stop();
-});
+}, 60_000);
 
 async function openLog(): Promise<TestLog> {
   return openTestLog({ connectionString: await server.createDatabase() });
@@ -101,11 +101,15 @@ describe('LG-01, LG-02 positions in PostgreSQL become visible in order and witho
     const log = await openLog();
     const other = await openPostgresStorage({ connectionString: log.connectionString });
     const refused = { appends: [{ stream: streamId('never'), expected: 7, records: [] }] };
+    const onOne = (text: string): Commit => {
+      const records = [{ schema: log.schema, body: Buffer.from(text) }];
+      return { appends: [{ stream: streamId('one'), expected: 'any', records }] };
+    };
 
     const answers = await Promise.all(
-      Array.from({ length: 20 }, (_, index) =>
+      Array.from({ length: 60 }, (_, index) =>
         (index % 2 === 0 ? log.storage : other).append(
-          [refused, noted(log.schema, `batch-${index}`)],
+          [refused, onOne(`batch-${index}`)],
           instantFromMicroseconds(1),
         ),
       ),
@@ -114,7 +118,7 @@ describe('LG-01, LG-02 positions in PostgreSQL become visible in order and witho
     expect(answers.map((verdicts) => verdicts.map(({ kind }) => kind))).toEqual(
       answers.map(() => ['conflict', 'appended']),
     );
-    expect(await log.contents()).toHaveLength(20);
+    expect(await log.contents()).toHaveLength(60);
     await other.close();
   });
 });
@@ -147,6 +151,28 @@ describe('RC-01 the database itself refuses to change the log', () => {
   });
 });
 
+describe('LG-02 reading by time', () => {
+  test('takes bounds finer than the microseconds of recorded times', async () => {
+    const log = await openLog();
+    for (const microseconds of [5, 6]) {
+      await log.storage.append(
+        [noted(log.schema, `at-${microseconds}`)],
+        instantFromMicroseconds(microseconds),
+      );
+    }
+    const between = async (since: bigint, until: bigint): Promise<number[]> => {
+      const bounds = { since: since as Instant, until: until as Instant };
+      const { records } = await log.storage.readAll({ after: 0, limit: 9, ...bounds });
+      return records.map(({ position }) => position);
+    };
+
+    expect(await between(0n, 5_001n)).toEqual([1]);
+    expect(await between(5_001n, 6_001n)).toEqual([2]);
+    expect(await between(5_000n, 6_000n)).toEqual([1]);
+    expect(await between(-1_500n, -1n)).toEqual([]);
+  });
+});
+
 describe('LG-06 partitions of the log', () => {
   test('that others have filled unseen are added to, and batches keep their order', async () => {
     const log = await openLog();
@@ -172,6 +198,18 @@ describe('LG-06 partitions of the log', () => {
       '11 three-3',
       '12 one',
     ]);
+  });
+
+  test('are made before the last is full', async () => {
+    const log = await openLog();
+
+    for (let count = 1; count <= 6; count += 1) await log.append('kept');
+    await log.storage.close();
+
+    const { rows } = await log.client.query(
+      "SELECT FROM pg_tables WHERE schemaname = 'counterfoil_log' AND tablename = 'events_20'",
+    );
+    expect(rows).toHaveLength(1);
   });
 
   test('hold a batch larger than any of them', async () => {

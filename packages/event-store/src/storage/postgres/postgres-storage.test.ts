@@ -8,11 +8,11 @@ let server: TestServer;
 
 beforeAll(async () => {
   server = await startTestServer();
-});
+}, 60_000);
 
 afterAll(async () => {
   await server.stop();
-});
+}, 60_000);
 
 describeStorageContract('LG-06 the log in PostgreSQL', async () => {
   const connectionString = await server.createDatabase();

@@ -16,7 +16,13 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-export async function startTestServer(): Promise<TestServer> {
+/**
+ * Without fsync, unless the settings say otherwise: tests kill processes, never the machine, and what a
+ * killed server has written is still in the page cache.
+ */
+export async function startTestServer(
+  settings: Readonly<Record<string, string>> = { fsync: 'off' },
+): Promise<TestServer> {
   await linkServerLibraries();
   const directory = await mkdtemp(path.join(tmpdir(), 'counterfoil-postgres-'));
   // As root the server runs as another user, who must be able to reach its data.
@@ -32,12 +38,14 @@ export async function startTestServer(): Promise<TestServer> {
     // PostgreSQL refuses to run as root; some machines have no other user for it yet.
     createPostgresUser: process.getuid?.() === 0,
     // No socket in the file system.
-    postgresFlags: ['-h', '127.0.0.1', '-k', '', '-c', 'max_connections=100'],
+    postgresFlags: ['-h', '127.0.0.1', '-k', '', ...flagsOf(settings)],
     onLog: () => undefined,
     onError: () => undefined,
   });
   await server.initialise();
   await server.start();
+  const pid = async (): Promise<number> =>
+    Number.parseInt(await readFile(path.join(databaseDir, 'postmaster.pid'), 'utf8'), 10);
   const url = (database: string): string =>
     `postgres://postgres:postgres@127.0.0.1:${port}/${database}`;
   let databases = 0;
@@ -50,15 +58,22 @@ export async function startTestServer(): Promise<TestServer> {
       return url(name);
     },
     crash: async () => {
-      const [pid] = (await readFile(path.join(databaseDir, 'postmaster.pid'), 'utf8')).split('\n');
-      process.kill(Number(pid), 'SIGKILL');
+      process.kill(await pid(), 'SIGKILL');
       await startedAgain(server);
     },
     stop: async () => {
-      await server.stop();
+      const running = await pid();
+      const stopped = server.stop();
+      // At once, without a last checkpoint: the data are thrown away.
+      process.kill(running, 'SIGQUIT');
+      await stopped;
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+function flagsOf(settings: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
 /** A killed server's children go by themselves, and until they have, it does not start. */
