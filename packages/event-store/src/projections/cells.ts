@@ -55,7 +55,7 @@ const decimalPattern = /^(-?)0*(\d*?)(?:\.(\d*?)0*)?$/;
 const decimalTextMax = 1000;
 
 /** Decimal text without leading zeros, trailing zeros, a bare point or a minus zero. */
-export function canonicalDecimal(text: string): string {
+function canonicalDecimal(text: string): string {
   if (text.length > decimalTextMax) throw unfit('decimal', text);
   if (canonicalDecimalPattern.test(text)) return text;
   const match = decimalPattern.exec(text);

@@ -1,7 +1,8 @@
 import type { Kysely } from 'kysely';
+import type { EventLog } from '../engine/event-log.ts';
 import { formatInstant, type Clock } from '../kernel/instant.ts';
 import { canonicalCell } from './cells.ts';
-import type { Connection, Engine, ReadModelDatabase } from './read-models.ts';
+import type { Connection, Engine, ReadModelDatabase, RowTable } from './read-models.ts';
 import type { ProjectionsTable, ReadModelTables } from './registry.ts';
 import { ProjectionMisfit, type TableShape } from './shape.ts';
 import { createTable, dropTable, pointView, tableNameOf } from './tables.ts';
@@ -49,13 +50,25 @@ export async function establish(
   });
 }
 
-/** Builds this version anew beside the active table, or goes on where that was left off. */
+/**
+ * Builds this version anew beside the active table, or goes on where that was left off, unless what was
+ * begun reflects more than the log holds.
+ */
 export async function beginRebuild(
   database: ReadModelDatabase,
+  log: Pick<EventLog, 'head'>,
   shape: TableShape,
   clock: Clock,
 ): Promise<Generation> {
+  const head = (await log.head()).position;
   return exclusively(database, async (connection) => {
+    await connection.kysely
+      .updateTable('projections')
+      .set({ status: 'retired', updated_at: nowOf(clock) })
+      .where('name', '=', shape.name)
+      .where('status', '=', 'building')
+      .where('position', '>', head)
+      .execute();
     const known = await generationsOf(connection.kysely, [shape.name]);
     return continueOrBegin(database.engine, connection, shape, known, clock);
   });
@@ -136,25 +149,30 @@ export async function moveGenerations(
 
 /** Leaves word of why a generation stands still. */
 export async function recordFailure(
-  { kysely }: Pick<ReadModelDatabase, 'kysely'>,
+  database: ReadModelDatabase,
   tableName: string,
   failure: string,
   clock: Clock,
 ): Promise<void> {
-  await kysely
-    .updateTable('projections')
-    .set({ failure, updated_at: nowOf(clock) })
-    .where('table_name', '=', tableName)
-    .execute();
+  await database.transaction(async ({ kysely }) => {
+    await kysely
+      .updateTable('projections')
+      .set({ failure, updated_at: nowOf(clock) })
+      .where('table_name', '=', tableName)
+      .execute();
+  });
 }
 
 /**
  * Lets a building generation take the place of the active one, if it has come as far: readers then never
- * see an earlier state than before. Every other generation of the projection is retired.
+ * see an earlier state than before. An active one that is beyond the end of the log was made from another
+ * log, and has no such claim. Every other generation of the projection is retired. `busy` when a long query
+ * is in the way.
  */
 export async function promote(
   database: ReadModelDatabase,
-  table: { readonly tableName: string; readonly shape: TableShape },
+  log: Pick<EventLog, 'head'>,
+  table: RowTable,
   clock: Clock,
 ): Promise<'promoted' | 'behind' | 'gone' | 'busy'> {
   try {
@@ -163,7 +181,13 @@ export async function promote(
       const own = known.find(({ table_name: name }) => name === table.tableName);
       const active = known.find(({ status }) => status === 'active');
       if (own?.status !== 'building') return 'gone';
-      if (active !== undefined && own.position < active.position) return 'behind';
+      if (
+        active !== undefined &&
+        own.position < active.position &&
+        active.position <= (await log.head()).position
+      ) {
+        return 'behind';
+      }
       await pointView(connection, database.engine, table, active?.shape);
       await replaceActive(connection, own, clock);
       return 'promoted';
@@ -202,7 +226,8 @@ export async function dropRetired(
   for (const { status, table_name: tableName } of known) {
     if (status !== 'retired') continue;
     try {
-      await exclusively(database, async (connection) => {
+      await database.transaction(async (connection) => {
+        await database.engine.limitWaiting(connection.kysely);
         await dropTable(connection, tableName);
         await connection.kysely
           .deleteFrom('projections')
@@ -221,6 +246,7 @@ function exclusively<T>(
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   return database.transaction(async (connection) => {
+    await database.engine.limitWaiting(connection.kysely);
     await database.engine.lockRegistry(connection.kysely);
     return work(connection);
   });

@@ -28,7 +28,9 @@ export interface Engine {
   refusesValues(error: unknown): boolean;
   /** True when another connection held a lock for so long that the statement gave up. */
   isBusy(error: unknown): boolean;
-  /** Nobody else moves or changes a generation until the transaction ends. Waits a moment at most. */
+  /** From here on the transaction waits for locks for half a second at most. */
+  limitWaiting(kysely: Kysely<ReadModelTables>): Promise<void>;
+  /** Nobody else moves or changes a generation until the transaction ends. */
   lockRegistry(kysely: Kysely<ReadModelTables>): Promise<void>;
   /** The query, holding on to the rows it finds until the transaction ends. */
   locking<Found>(

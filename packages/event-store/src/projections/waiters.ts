@@ -38,7 +38,7 @@ export function waiters(): Waiters {
           },
           fail: (reason) => {
             leave();
-            reject(reason as Error);
+            reject(reason);
           },
         };
         const timer = setTimeout(() => waiter.settle(false), timeoutMs);

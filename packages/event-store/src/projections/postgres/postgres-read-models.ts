@@ -1,5 +1,5 @@
 import { CompiledQuery, Kysely, PostgresDialect } from 'kysely';
-import pg from 'pg';
+import { DatabaseError, Pool, types } from 'pg';
 import { identifier } from '../identifier.ts';
 import { perTable } from '../per-table.ts';
 import type { Connection, Engine, ReadModelDatabase, RowStore, Session } from '../read-models.ts';
@@ -18,7 +18,7 @@ export async function openPostgresReadModels(
   config: PostgresReadModels,
 ): Promise<ReadModelDatabase> {
   const schema = config.schema ?? 'public';
-  const pool = new pg.Pool({
+  const pool = new Pool({
     connectionString: config.connectionString,
     max: config.connectionsMax ?? 10,
     types: { getTypeParser: valueParser },
@@ -69,10 +69,12 @@ const postgresEngine: Engine = {
   tableOptions: '',
   refusesValues: (error) => refusals.has(sqlState(error).slice(0, 2)),
   isBusy: (error) => sqlState(error) === lockNotAvailable,
-  lockRegistry: async (kysely) => {
-    // Whoever waits for a lock on a table makes all later queries of it wait behind: better to give up
-    // soon, and come again when the long query in the way is done.
+  // Whoever waits for a lock on a table makes all later queries of it wait behind: better to give up soon,
+  // and come again when the long query in the way is done.
+  limitWaiting: async (kysely) => {
     await kysely.executeQuery(CompiledQuery.raw(`set local lock_timeout to '500ms'`));
+  },
+  lockRegistry: async (kysely) => {
     await kysely.executeQuery(CompiledQuery.raw('lock table projections in exclusive mode'));
   },
   locking: (query) => query.forUpdate(),
@@ -83,10 +85,10 @@ const refusals = new Set(['22', '23', '54']);
 const lockNotAvailable = '55P03';
 
 function sqlState(error: unknown): string {
-  return error instanceof pg.DatabaseError ? (error.code ?? '') : '';
+  return error instanceof DatabaseError ? (error.code ?? '') : '';
 }
 
-const { builtins } = pg.types;
+const { builtins } = types;
 
 // Read as on SQLite.
 const parsers: Readonly<Record<number, (text: string) => unknown>> = {
@@ -103,7 +105,7 @@ function withoutTrailingZeros(numeric: string): string {
 function valueParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
   return (format ?? 'text') === 'text' && oid in parsers
     ? (parsers[oid] ?? String)
-    : pg.types.getTypeParser(oid, 'text');
+    : types.getTypeParser(oid, 'text');
 }
 
 type RowStores = (kysely: Kysely<ReadModelTables>) => RowStore;

@@ -11,7 +11,7 @@ export function postgresRows(
   statementsOf: (table: RowTable) => RowStatements,
 ): RowStore {
   const run = async (sql: string, parameters: readonly unknown[]): Promise<Row[]> =>
-    (await kysely.executeQuery(CompiledQuery.raw(sql, [...parameters]) as CompiledQuery<Row>)).rows;
+    (await kysely.executeQuery<Row>(CompiledQuery.raw(sql, [...parameters]))).rows;
   return {
     load: async (table, keys) =>
       keys.length === 0 ? [] : run(statementsOf(table).select, columnwise(keys, table.shape.key)),

@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { setTimeout } from 'node:timers/promises';
 import {
   CompiledQuery,
   SqliteAdapter,
@@ -11,12 +12,20 @@ import {
   type QueryResult,
   type TransactionSettings,
 } from 'kysely';
+import { resultCodeOf, SQLITE_BUSY } from './result-codes.ts';
 import type { Statements } from './statements.ts';
 
-/** Kysely on one connection of Node's own SQLite. */
-export function nodeSqliteDialect(database: DatabaseSync, statements: Statements): Dialect {
+/**
+ * Kysely on one connection of Node's own SQLite. Transactions that write wait `patienceMs` for those of
+ * other connections, then fail with SQLITE_BUSY.
+ */
+export function nodeSqliteDialect(
+  database: DatabaseSync,
+  statements: Statements,
+  patienceMs: number,
+): Dialect {
   return {
-    createDriver: () => new NodeSqliteDriver(database, statements),
+    createDriver: () => new NodeSqliteDriver(database, statements, patienceMs),
     createAdapter: () => new TransactionalSqliteAdapter(),
     createQueryCompiler: () => new SqliteQueryCompiler(),
     createIntrospector: (kysely: Kysely<unknown>) => new SqliteIntrospector(kysely),
@@ -36,9 +45,11 @@ class TransactionalSqliteAdapter extends SqliteAdapter {
 class NodeSqliteDriver implements Driver {
   readonly #database: DatabaseSync;
   readonly #connection: NodeSqliteConnection;
+  readonly #patienceMs: number;
 
-  constructor(database: DatabaseSync, statements: Statements) {
+  constructor(database: DatabaseSync, statements: Statements, patienceMs: number) {
     this.#database = database;
+    this.#patienceMs = patienceMs;
     this.#connection = new NodeSqliteConnection(database, statements);
   }
 
@@ -51,12 +62,31 @@ class NodeSqliteDriver implements Driver {
 
   async releaseConnection(): Promise<void> {}
 
+  async beginTransaction(_: DatabaseConnection, settings: TransactionSettings): Promise<void> {
+    if (settings.accessMode === 'read only') this.#database.exec('begin');
+    else await this.#beginWriting();
+  }
+
   /**
    * A transaction that reads first and writes later fails when another connection wrote in between
-   * (SQLITE_BUSY_SNAPSHOT, which no waiting cures): writers therefore take the lock at the start.
+   * (SQLITE_BUSY_SNAPSHOT, which no waiting cures): writers therefore take the lock at the start. They wait
+   * for it without SQLite's own timeout, which would hold up the whole thread, and with it another
+   * connection of the same thread that has the lock.
    */
-  async beginTransaction(_: DatabaseConnection, settings: TransactionSettings): Promise<void> {
-    this.#database.exec(settings.accessMode === 'read only' ? 'begin' : 'begin immediate');
+  async #beginWriting(): Promise<void> {
+    const giveUpAtMs = performance.now() + this.#patienceMs;
+    for (;;) {
+      this.#database.exec('pragma busy_timeout = 0');
+      try {
+        this.#database.exec('begin immediate');
+        return;
+      } catch (error) {
+        if (resultCodeOf(error) !== SQLITE_BUSY || performance.now() > giveUpAtMs) throw error;
+      } finally {
+        this.#database.exec(`pragma busy_timeout = ${this.#patienceMs}`);
+      }
+      await setTimeout(retryLockMs);
+    }
   }
 
   async commitTransaction(): Promise<void> {
@@ -72,6 +102,9 @@ class NodeSqliteDriver implements Driver {
     this.#database.close();
   }
 }
+
+// Shorter than the time that a writer of batches takes to read its next one.
+const retryLockMs = 2;
 
 class NodeSqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSync;

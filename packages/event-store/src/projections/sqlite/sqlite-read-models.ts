@@ -3,6 +3,14 @@ import { Kysely } from 'kysely';
 import type { Connection, Engine, ReadModelDatabase, Session } from '../read-models.ts';
 import { migrateReadModels, type ReadModelTables } from '../registry.ts';
 import { nodeSqliteDialect } from './node-sqlite-dialect.ts';
+import {
+  resultCodeOf,
+  SQLITE_BUSY,
+  SQLITE_CONSTRAINT,
+  SQLITE_LOCKED,
+  SQLITE_MISMATCH,
+  SQLITE_TOOBIG,
+} from './result-codes.ts';
 import { sqliteRows } from './sqlite-rows.ts';
 import { statementsOf } from './statements.ts';
 
@@ -22,9 +30,12 @@ export async function openSqliteReadModels(config: SqliteReadModels): Promise<Re
   }
   const main = connect(config.file);
   try {
-    await migrateReadModels(main.kysely, undefined);
+    // In one transaction from the first look on, so that the second of two programs waits for the first.
+    await main.kysely
+      .transaction()
+      .execute((transaction) => migrateReadModels(transaction, undefined));
   } catch (error) {
-    await main.kysely.destroy();
+    await main.close();
     throw error;
   }
   return {
@@ -36,10 +47,10 @@ export async function openSqliteReadModels(config: SqliteReadModels): Promise<Re
       try {
         return await work(sessionOn(own));
       } finally {
-        await own.kysely.destroy();
+        await own.close();
       }
     },
-    close: () => main.kysely.destroy(),
+    close: main.close,
   };
 }
 
@@ -55,46 +66,52 @@ const sqliteEngine: Engine = {
   },
   // Without it SQLite would turn decimal text into a double in a column of another type, silently.
   tableOptions: 'strict',
-  refusesValues: (error) => refusals.has(resultCode(error)),
-  isBusy: (error) => contention.has(resultCode(error)),
+  refusesValues: (error) => refusals.has(resultCodeOf(error)),
+  isBusy: (error) => contention.has(resultCodeOf(error)),
+  // Readers and writers of one file don't wait for each other.
+  limitWaiting: async () => {},
   // A transaction that writes has the whole file to itself from its first statement on.
   lockRegistry: async () => {},
   locking: (query) => query,
 };
 
-// SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH.
-const refusals = new Set([18, 19, 20]);
-// SQLITE_BUSY, SQLITE_LOCKED.
-const contention = new Set([5, 6]);
+const refusals = new Set([SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH]);
+const contention = new Set([SQLITE_BUSY, SQLITE_LOCKED]);
 
-/** SQLite's primary result code, the low byte of the extended one; 0 for errors of another origin. */
-function resultCode(error: unknown): number {
-  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+interface OwnConnection extends Connection {
+  close(): Promise<void>;
 }
 
-function connect(file: string): Connection {
-  const database = new DatabaseSync(file);
-  // The order matters: page size before the first page, and a patience before anything that locks.
-  database.exec(pragmas.map((pragma) => `pragma ${pragma};`).join(''));
+function connect(file: string): OwnConnection {
+  const database = new DatabaseSync(file, { timeout: patienceMs });
+  for (const pragma of pragmas) database.exec(`pragma ${pragma}`);
   const statements = statementsOf(database);
+  const kysely = new Kysely<ReadModelTables>({
+    dialect: nodeSqliteDialect(database, statements, patienceMs),
+  });
   return {
-    kysely: new Kysely<ReadModelTables>({ dialect: nodeSqliteDialect(database, statements) }),
+    kysely,
     rows: sqliteRows(statements),
+    close: async () => {
+      await kysely.destroy();
+      // Kysely leaves a database alone that it was never asked to query.
+      if (database.isOpen) database.close();
+    },
   };
 }
 
+// How long to wait for another connection's transaction.
+const patienceMs = 10_000;
+
 const pragmas: readonly string[] = [
-  // How long to wait for another process's transaction, in milliseconds.
-  'busy_timeout = 5000',
-  'page_size = 8192',
   'journal_mode = wal',
   // A power cut may undo the last transactions, whole and in order, so rows and position go back together
   // and the log, which loses nothing, is folded again from there. Waiting for the disk would buy nothing.
   'synchronous = normal',
   // 64 MiB: the pages that a projection of accounts or positions updates again and again.
   'cache_size = -65536',
-  // Pages between checkpoints, 64 MiB: a page changed by many batches is copied back once.
-  'wal_autocheckpoint = 8000',
+  // In pages of 4 KiB, so 64 MiB: a page that many batches change is copied back once.
+  'wal_autocheckpoint = 16000',
 ];
 
 function sessionOn(own: Connection): Session {
