@@ -66,9 +66,7 @@ export async function startPlatform(
     opened.push(readModels.close);
     const projector = await startProjector(config, store, readModels, clock);
     opened.push(projector.close);
-    const { timeZone, settlementDays } = config;
-    const calendar = calendarOf(config);
-    const market = await openMarketBook({ store, clock, calendar, settlementDays, timeZone });
+    const market = await openMarket(config, store, clock);
     opened.push(market.close);
     const ledger = createLedger(store, market);
     const temporal = createTemporalQueries(store, market);
@@ -90,6 +88,16 @@ export async function openLog(
     clock,
     randomBytes,
   });
+}
+
+/** Instruments and prices, with the calendar that the configuration names. */
+export async function openMarket(
+  config: Config,
+  store: EventStore,
+  clock: Clock = systemClock,
+): Promise<MarketBook> {
+  const { timeZone, settlementDays } = config;
+  return openMarketBook({ store, clock, calendar: calendarOf(config), settlementDays, timeZone });
 }
 
 /** The store that the configuration names. Rejects with a StorageFailure or a ConfigError. */

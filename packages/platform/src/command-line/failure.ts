@@ -23,9 +23,9 @@ export function describeFailure(failure: unknown): string {
 
 function sentenceOf(failure: unknown): string {
   if (!(failure instanceof Error)) return `Failed: ${String(failure)}`;
-  // Their messages are written to be read.
+  if (failure instanceof CommandFailure) return failure.message;
+  // Their messages are written to be read, too.
   const isSentence =
-    failure instanceof CommandFailure ||
     failure instanceof ConfigError ||
     failure instanceof CopyMismatch ||
     failure instanceof FoldDefect ||
@@ -77,12 +77,12 @@ function storeSentence({ store, dataDirectory }: Config, failure: StorageFailure
       return failure.message;
     case 'sqlite':
       return canWrite(dataDirectory)
-        ? `the log in ${dataDirectory} can't be opened: ${reasonOf(failure)}`
-        : `the data directory ${dataDirectory} can't be written: ` +
+        ? `The log in ${dataDirectory} can't be opened: ${reasonOf(failure)}`
+        : `The data directory ${dataDirectory} can't be written: ` +
             'set COUNTERFOIL_DATA_DIR to one that can, or correct its permissions';
     case 'postgres':
       return (
-        `the database at ${hostOf(store.connectionString)} can't be used: ${reasonOf(failure)}; ` +
+        `The database at ${hostOf(store.connectionString)} can't be used: ${reasonOf(failure)}; ` +
         'check that it runs and that COUNTERFOIL_STORE names it'
       );
   }

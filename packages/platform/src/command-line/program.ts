@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { describeFailure } from './failure.ts';
+import { importHelp } from './import/help.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
 /** Runs the command that the arguments name; answers the exit code, having said all there is to say. */
@@ -57,6 +58,13 @@ SIGTERM and SIGINT (Ctrl-C) finish the requests under way and close the stores.`
     .action(async (options) => {
       const { serve } = await import('./serve.ts');
       exitWith(await serve(options, terminal));
+    });
+
+  command('import <kind> <file>', 'Import a CSV file of accounts, instruments, trades or prices')
+    .addHelpText('after', importHelp)
+    .action(async (kind, file, options) => {
+      const { importFile } = await import('./import/import.ts');
+      exitWith(await importFile(kind, file, options, terminal));
     });
 
   return program;

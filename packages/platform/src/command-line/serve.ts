@@ -96,11 +96,11 @@ function listenFailure(cause: unknown, host: string, port: number): unknown {
   const sentences = new Map([
     [
       'EADDRINUSE',
-      `port ${port} of ${host} is in use: stop what listens there, or set COUNTERFOIL_PORT to another port`,
+      `Port ${port} of ${host} is in use: stop what listens there, or set COUNTERFOIL_PORT to another port`,
     ],
     [
       'EACCES',
-      `port ${port} may not be used by this user: set COUNTERFOIL_PORT to one from 1024 up`,
+      `Port ${port} may not be used by this user: set COUNTERFOIL_PORT to one from 1024 up`,
     ],
     ['EADDRNOTAVAIL', noAddress],
     ['ENOTFOUND', noAddress],

@@ -48,52 +48,56 @@ export function processTerminal(): Terminal {
   };
 }
 
+// Often enough for the eye.
+const barEveryMs = 100;
+
 function barProgress({ doing, unit }: ProgressLabel): Progress {
   const bar = new SingleBar({
-    format: `${doing} [{bar}] {percentage}% | {value} of {total} ${unit} | {speed}/s`,
+    format: `${doing} [{bar}] {percentage}% | {value} of {total} ${unit} | {rate}/s`,
     stream: process.stderr,
     hideCursor: true,
     clearOnComplete: true,
-    stopOnComplete: false,
   });
-  const rate = rateMeter();
-  let started = false;
-  return {
-    update: (done, total) => {
-      if (!started) {
-        bar.start(total, done, { speed: '-' });
-        started = true;
-        return;
-      }
+  let shown = false;
+  return throttled(barEveryMs, {
+    update: (done, total, rate) => {
+      if (!shown) bar.start(total, done, { rate });
+      shown = true;
       bar.setTotal(total);
-      bar.update(done, { speed: rate(done) });
+      bar.update(done, { rate });
     },
     end: () => bar.stop(),
-  };
+  });
 }
 
 function lineProgress(tell: (line: string) => void): (work: ProgressLabel) => Progress {
-  return ({ doing, unit }) => {
-    const rate = rateMeter();
-    let toldAtMs = performance.now();
-    return {
-      update: (done, total) => {
-        if (performance.now() - toldAtMs < lineEveryMs) return;
-        toldAtMs = performance.now();
-        tell(`${doing}: ${count(done)} of ${count(total)} ${unit}, ${rate(done)} a second`);
-      },
+  return ({ doing, unit }) =>
+    throttled(lineEveryMs, {
+      update: (done, total, rate) =>
+        tell(`${doing}: ${count(done)} of ${count(total)} ${unit}, ${rate} a second`),
       end: () => undefined,
-    };
-  };
+    });
 }
 
-function rateMeter(): (done: number) => string {
-  const startedMs = performance.now();
-  let first: number | undefined;
-  return (done) => {
-    first ??= done;
-    const seconds = (performance.now() - startedMs) / 1_000;
-    return count(Math.round((done - first) / Math.max(seconds, 0.001)));
+interface Display {
+  update(done: number, total: number, rate: string): void;
+  end(): void;
+}
+
+/** Passes on an update now and then, with the rate since the first. */
+function throttled(everyMs: number, { update, end }: Display): Progress {
+  let first: { readonly done: number; readonly atMs: number } | undefined;
+  let shownAtMs = performance.now();
+  return {
+    update: (done, total) => {
+      const nowMs = performance.now();
+      first ??= { done, atMs: nowMs };
+      if (nowMs - shownAtMs < everyMs) return;
+      shownAtMs = nowMs;
+      const seconds = Math.max(nowMs - first.atMs, 1) / 1_000;
+      update(done, total, count(Math.round((done - first.done) / seconds)));
+    },
+    end,
   };
 }
 

@@ -37,9 +37,14 @@ function broughtTradeId(instruction: AccountInstruction): TradeId | undefined {
 
 const prefix = 'trade/';
 
+/** The key of the claim on a trade id: the claim's position is that of the last event of its commit. */
+export function tradeIdKey(id: AccountId, tradeId: TradeId): string {
+  return `${prefix}${id}/${tradeId}`;
+}
+
 function claimOn(id: AccountId, tradeId: TradeId): OnceOptions<AccountRejection> {
   return {
-    key: `${prefix}${id}/${tradeId}`,
+    key: tradeIdKey(id, tradeId),
     expiresAt: undefined,
     // A refused trade leaves its id free: it may come again once the reason is gone.
     note: ({ rejection }) => (rejection === undefined ? new Uint8Array() : undefined),

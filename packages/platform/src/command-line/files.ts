@@ -1,0 +1,28 @@
+import { open, rename } from 'node:fs/promises';
+import path from 'node:path';
+
+/** Puts a text in the place of a file, so that at any moment either the old or the new is there whole. */
+export async function replaceFile(file: string, text: string): Promise<void> {
+  const beside = `${file}.new`;
+  const handle = await open(beside, 'w');
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(beside, file);
+  await syncDirectory(path.dirname(file));
+}
+
+/** A rename is durable once the directory is (POSIX leaves it to fsync of the directory). */
+export async function syncDirectory(directory: string): Promise<void> {
+  // Windows can't open a directory, and needs no such thing.
+  if (process.platform === 'win32') return;
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

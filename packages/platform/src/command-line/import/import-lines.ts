@@ -1,0 +1,96 @@
+import { createLanes } from '../../api/bulk/lanes.ts';
+import type { LineCommand } from '../../api/bulk/line-commands.ts';
+import type { Line } from '../../api/bulk/line-splitter.ts';
+import type { LookingBack } from './looking-back.ts';
+import type { LineOutcome, OncePerLine } from './once-per-line.ts';
+import { orderOutcomes } from './ordered-outcomes.ts';
+import type { Row } from './row-reader.ts';
+import { linesOf } from './source-file.ts';
+
+export interface ImportLines {
+  readonly file: string;
+  /** Lines up to this number are done. */
+  readonly after: number;
+  readonly readRow: (line: Line) => Row;
+  readonly once: OncePerLine;
+  /** Undefined where no line can depend on the past. */
+  readonly lookingBack: LookingBack | undefined;
+  /** Called for one line after the other, as soon as it and all before it are durable. */
+  readonly take: (line: Line, outcome: LineOutcome) => void;
+  readonly signal: AbortSignal;
+}
+
+// Enough lines under way to fill the batches of the log while one is on its way to the disk.
+const linesUnderWayMax = 4_000;
+
+/**
+ * Imports the lines behind a line, the commands of one account or symbol in the order of the file, and
+ * those of many together. Answers whether it came to the end. Rejects with the first failure of the store,
+ * once nothing is under way any more.
+ */
+export async function importLines(parts: ImportLines): Promise<boolean> {
+  const { file, after, readRow, once, lookingBack, signal } = parts;
+  const outcomes = orderOutcomes(linesUnderWayMax, parts.take);
+  const lanes = createLanes();
+  let failure: { readonly cause: unknown } | undefined;
+  const isStopped = (): boolean => failure !== undefined || signal.aborted;
+
+  const carryOut = async ({ number }: Line, place: number, key: string, command: LineCommand) => {
+    const { subject } = command;
+    try {
+      const options = { cause: once.causeOf(number), once: [once.once(key, subject)] };
+      const result = await command.handle(options);
+      const outcome = once.outcomeOf(result, number, subject);
+      outcomes.settle(place, outcome instanceof Promise ? await outcome : outcome);
+    } catch (error) {
+      failure ??= { cause: error };
+      outcomes.abandon(place);
+    }
+  };
+
+  const run = (line: Line, place: number, key: string, command: LineCommand, alone: boolean) =>
+    lanes.run(command.subject, alone, (done) => {
+      if (!isStopped()) {
+        void carryOut(line, place, key, command).finally(done);
+        return;
+      }
+      outcomes.abandon(place);
+      done();
+    });
+
+  const start = async (line: Line): Promise<void> => {
+    const row = readRow(line);
+    const place = outcomes.reserve(line);
+    if (row.kind !== 'command') {
+      outcomes.settle(place, row);
+      return;
+    }
+    const known = mayBeKnown(line, parts)
+      ? await once.lookUp(line.number)
+      : ({ kind: 'open', key: once.firstKey(line.number) } as const);
+    if (known.kind !== 'open') {
+      outcomes.settle(place, known);
+      return;
+    }
+    const alone = lookingBack?.needsPast(row.said) ?? false;
+    run(line, place, known.key, row.command, typeof alone === 'boolean' ? alone : await alone);
+  };
+
+  reading: for await (const lines of linesOf(file)) {
+    for (const line of lines) {
+      if (line.number <= after) continue;
+      const full = outcomes.room();
+      if (full !== undefined) await full;
+      if (isStopped()) break reading;
+      await start(line);
+    }
+  }
+  await outcomes.idle();
+  if (failure !== undefined) throw failure.cause;
+  return !isStopped();
+}
+
+/** Whether an earlier run, or this one before it was interrupted, may have refused the line. */
+function mayBeKnown({ number }: Line, { after, once }: ImportLines): boolean {
+  return once.run > 1 || (after > 1 && number <= after + linesUnderWayMax);
+}

@@ -1,0 +1,159 @@
+import {
+  ContentionError,
+  StorageFailure,
+  StoreOverloaded,
+  type EventStore,
+} from '@counterfoil/event-store';
+import { lineKinds } from '../../api/bulk/line-commands.ts';
+import { loadProcessConfig, type Config } from '../../config.ts';
+import { createLedger } from '../../ledger/ledger.ts';
+import { openLog, openMarket, systemClock } from '../../platform.ts';
+import { CommandFailure, describeFailure, opening } from '../failure.ts';
+import { exitCodeOfInterruption, listenForInterruption } from '../interruption.ts';
+import { count, counted, type Terminal } from '../terminal.ts';
+import type { Tally } from './checkpoint.ts';
+import { readHeader, type Header } from './header.ts';
+import { importLines, type ImportLines } from './import-lines.ts';
+import { openJournal, type ImportJournal } from './journal.ts';
+import { importKinds, kindNamed, type ImportKind } from './kinds.ts';
+import { createLookingBack } from './looking-back.ts';
+import { oncePerLine } from './once-per-line.ts';
+import { createRowReader } from './row-reader.ts';
+import { examineFile, linesOf, type SourceFile } from './source-file.ts';
+
+export interface ImportOptions {
+  readonly config?: string | undefined;
+}
+
+const someRefused = 2;
+
+/** Imports a CSV file. Answers 0 when all of it is imported, 2 when lines were refused. */
+export async function importFile(
+  kindName: string,
+  file: string,
+  options: ImportOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const kind = kindNamed(kindName);
+  if (kind === undefined) {
+    const known = Object.keys(importKinds).join(', ');
+    throw new CommandFailure(`"${kindName}" can't be imported: name one of ${known}`);
+  }
+  const config = loadProcessConfig({ file: options.config });
+  if (config.store.kind === 'memory') {
+    throw new CommandFailure('A store in memory ends with the command: set COUNTERFOIL_STORE');
+  }
+  const source = await examineFile(file);
+  const header = readHeader(await firstLineOf(source), kind, file);
+  const interruption = listenForInterruption();
+  const store = await opening(config, () => openLog(config));
+  try {
+    const journal = await openJournal({ kind, source, header, store, terminal });
+    const { signal } = interruption;
+    return await importInto(store, { config, kind, source, header, journal, signal, terminal });
+  } finally {
+    await store.close();
+    interruption.end();
+  }
+}
+
+async function firstLineOf({ file }: SourceFile): Promise<string> {
+  for await (const lines of linesOf(file)) {
+    for (const line of lines) return line.kind === 'text' ? line.text : '';
+  }
+  throw new CommandFailure(`${file} is empty: it needs a header line that names the columns`);
+}
+
+interface ImportParts {
+  readonly config: Config;
+  readonly kind: ImportKind;
+  readonly source: SourceFile;
+  readonly header: Header;
+  readonly journal: ImportJournal;
+  readonly signal: AbortSignal;
+  readonly terminal: Terminal;
+}
+
+async function importInto(store: EventStore, parts: ImportParts): Promise<number> {
+  const { config, kind, source, header, journal, signal, terminal } = parts;
+  const market = await openMarket(config, store);
+  const ledger = createLedger(store, market);
+  const lineKind = lineKinds({ ledger, clock: systemClock }).get(kind.command);
+  if (lineKind === undefined) throw new Error(`there is no command ${kind.command}`);
+  const next = (): ImportLines => ({
+    file: source.file,
+    after: journal.line(),
+    readRow: createRowReader(kind, header, lineKind),
+    once: oncePerLine(journal.name, journal.run, store),
+    lookingBack: kind.name === 'trades' ? createLookingBack(ledger) : undefined,
+    take: journal.take,
+    signal,
+  });
+  const rate = rateFrom(journal.line());
+  let complete = false;
+  let tally: Tally;
+  try {
+    complete = await untilItPasses(next, journal, signal, terminal);
+  } finally {
+    await market.close();
+    tally = await journal.close(complete);
+  }
+  if (!complete) {
+    const line = count(journal.line());
+    terminal.tell(`Stopped behind line ${line}: start the same command again to continue`);
+    return exitCodeOfInterruption;
+  }
+  const { imported, importedBefore, refused } = tally;
+  const before = importedBefore === 0 ? '' : `, ${count(importedBefore)} imported before`;
+  terminal.say(
+    `${counted(imported, 'line')} imported${before}, ${count(refused)} refused (${rate(journal.line())})`,
+  );
+  if (refused === 0) return 0;
+  terminal.say(
+    `The refused lines are in ${journal.refusedFile}: correct them and import that file`,
+  );
+  return someRefused;
+}
+
+function rateFrom(firstLine: number): (line: number) => string {
+  const startedMs = performance.now();
+  return (line) => {
+    const seconds = (performance.now() - startedMs) / 1_000;
+    const perSecond = count(Math.round((line - firstLine) / seconds));
+    // Of a moment it says nothing.
+    return seconds < 1 ? 'in a moment' : `${seconds.toFixed(1)} s, ${perSecond} lines a second`;
+  };
+}
+
+const triesMax = 10;
+const pauseMs = 1_000;
+
+/** Imports, and goes on behind what is done when the store could not be used for a while. */
+async function untilItPasses(
+  next: () => ImportLines,
+  journal: ImportJournal,
+  signal: AbortSignal,
+  terminal: Terminal,
+): Promise<boolean> {
+  for (let tries = 1; ; tries += 1) {
+    const before = journal.line();
+    try {
+      return await importLines(next());
+    } catch (failure) {
+      if (journal.line() > before) tries = 1;
+      if (tries === triesMax || signal.aborted || !mayPass(failure)) throw failure;
+      terminal.tell(
+        `${describeFailure(failure)}; trying again behind line ${count(journal.line())}`,
+      );
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+}
+
+function mayPass(failure: unknown): boolean {
+  return (
+    (failure instanceof StorageFailure && !failure.final) ||
+    failure instanceof StoreOverloaded ||
+    failure instanceof ContentionError
+  );
+}
