@@ -4,7 +4,9 @@ export default defineConfig({
   test: {
     // Storage tests hold real servers and worker threads: a process for each file keeps them apart.
     pool: 'forks',
-    testTimeout: 60_000,
+    testTimeout: 120_000,
+    // A database server takes its time to start when every core is busy with other tests.
+    hookTimeout: 120_000,
     // A test that can pass on nothing is worse than none.
     expect: { requireAssertions: true },
     projects: [

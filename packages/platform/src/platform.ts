@@ -101,7 +101,7 @@ export async function openMarket(
 }
 
 /** The store that the configuration names. Rejects with a StorageFailure or a ConfigError. */
-export async function openStorage(config: Config): Promise<EventStorage> {
+async function openStorage(config: Config): Promise<EventStorage> {
   switch (config.store.kind) {
     case 'memory':
       return openMemoryStorage();

@@ -111,7 +111,7 @@ export function createCommandHandler<Command, State, Event extends DomainEvent, 
     const { version } = entry;
     const { expectedVersion, once } = handleOptions;
     if (expectedVersion !== undefined && expectedVersion !== version) {
-      return (await entry.durable)
+      return (await streams.stood(stream, entry, version))
         ? { kind: 'version-mismatch', expected: expectedVersion, actual: version }
         : undefined;
     }
@@ -120,8 +120,8 @@ export function createCommandHandler<Command, State, Event extends DomainEvent, 
       : aggregate.decide(command, entry.state);
     if (decision === undefined) return undefined;
     if (decision.events.length === 0 && once === undefined) {
-      // The answer stands on staged events: it holds only when they do.
-      return (await entry.durable)
+      // Nothing is appended, so nothing else would tell that what it was decided on does not hold.
+      return (await streams.stood(stream, entry, version))
         ? resultOf(decision.rejection, [], version, undefined)
         : undefined;
     }
@@ -151,7 +151,7 @@ export function createCommandHandler<Command, State, Event extends DomainEvent, 
       for (;;) {
         const entry = await streams.load(stream);
         const { state, version } = entry;
-        if (await entry.durable) return { state, version };
+        if (await streams.stood(stream, entry, version)) return { state, version };
       }
     },
   };

@@ -46,8 +46,3 @@ export interface AlreadyHandled {
   readonly version: number;
   readonly held: HeldClaim;
 }
-
-/** Other writers changed the stream again and again between reading and writing. */
-export class ContentionError extends Error {
-  override readonly name = 'ContentionError';
-}

@@ -31,6 +31,12 @@ export interface StagedStreams<State, Event> {
     events: readonly Event[],
     verdict: Promise<Verdict>,
   ): void;
+  /**
+   * Whether the stream stood at the version of the entry, given as it was when it was looked at, at some
+   * moment since then. Other processes may have changed the stream, which nobody notices who adds nothing
+   * to it: an entry that they have left behind is forgotten.
+   */
+  stood(stream: StreamId, entry: StagedStream<State>, version: number): Promise<boolean>;
   /** The first events of a stream, up to a version. */
   history(stream: StreamId, upTo: number): Promise<readonly Event[]>;
 }
@@ -136,6 +142,15 @@ export function createStagedStreams<State, Event extends DomainEvent, Packed>(
         // A snapshot that could not be kept costs the next load some time, and nothing else.
         takeSnapshot(stream, entry).catch(() => undefined);
       }
+    },
+    stood: async (stream, entry, version) => {
+      if (!(await entry.durable)) return false;
+      const now = await storage.streamVersion(stream);
+      if (now === version) return true;
+      // What was staged here since was appended at this very version, so the stream stood at it then.
+      if (now > version && now <= entry.version && (await entry.durable)) return true;
+      fell(stream, entry);
+      return false;
     },
     history: async (stream, upTo) => {
       const events: Event[] = [];

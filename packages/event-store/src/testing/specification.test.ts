@@ -23,8 +23,8 @@ const specification = specificationFor(counter);
 
 describe('LG-01 given, when, then', () => {
   test.each([
-    ['the events decided', () => specification.given(added(1n)).when(2n).then(added(2n))],
-    ['nothing, when things are already so', () => specification.given().when(0n).then()],
+    ['the events decided', () => specification.given(added(1n)).when(2n).thenEvents(added(2n))],
+    ['nothing, when things are already so', () => specification.given().when(0n).thenEvents()],
     ['the rejection', () => specification.given().when(-1n).thenRejected('NEGATIVE')],
     ['the state', () => specification.given(added(1n), added(2n)).thenState(3n)],
   ])('holds for %s', (_, example) => {
@@ -32,10 +32,10 @@ describe('LG-01 given, when, then', () => {
   });
 
   test.each([
-    ['another event', () => specification.given().when(2n).then(added(3n))],
-    ['one event too many', () => specification.given().when(2n).then(added(2n), added(2n))],
-    ['none, where there is one', () => specification.given().when(2n).then()],
-    ['events of a rejected command', () => specification.given().when(-1n).then()],
+    ['another event', () => specification.given().when(2n).thenEvents(added(3n))],
+    ['one event too many', () => specification.given().when(2n).thenEvents(added(2n), added(2n))],
+    ['none, where there is one', () => specification.given().when(2n).thenEvents()],
+    ['events of a rejected command', () => specification.given().when(-1n).thenEvents()],
     [
       'a rejection of an accepted one',
       () => specification.given().when(1n).thenRejected('NEGATIVE'),

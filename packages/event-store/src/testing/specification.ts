@@ -7,7 +7,7 @@ import type { DomainEvent } from '../kernel/event.ts';
  * no test runner: what doesn't hold throws an AssertionError with the difference, which every runner shows.
  *
  *     const account = specificationFor(accountDecider);
- *     account.given(opened, deposited).when(withdraw).then(withdrawn);
+ *     account.given(opened, deposited).when(withdraw).thenEvents(withdrawn);
  *     account.given(opened).when(withdraw).thenRejected({ code: 'INSUFFICIENT_CASH' });
  */
 export interface Specification<Command, State, Event extends DomainEvent, Rejection> {
@@ -22,7 +22,7 @@ export interface Given<Command, State, Event extends DomainEvent, Rejection> {
 
 export interface When<Event extends DomainEvent, Rejection> {
   /** The command is accepted with just these events, in this order; none for "already so". */
-  then(...expected: readonly Event[]): void;
+  thenEvents(...expected: readonly Event[]): void;
   /** The command is rejected for just this reason; `recorded` are the events that keep the refusal. */
   thenRejected(reason: Rejection, ...recorded: readonly Event[]): void;
 }
@@ -38,13 +38,13 @@ export function specificationFor<Command, State, Event extends DomainEvent, Reje
         when: (command) => {
           const { events: decided, rejection } = decider.decide(command, state);
           return {
-            then: (...expected) => {
+            thenEvents: (...expected) => {
               if (rejection !== undefined) {
                 throw new AssertionError({
                   message: 'the command was rejected',
                   actual: rejection,
                   expected,
-                  operator: 'then',
+                  operator: 'thenEvents',
                 });
               }
               deepStrictEqual(decided, expected);

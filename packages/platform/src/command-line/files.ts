@@ -16,7 +16,7 @@ export async function replaceFile(file: string, text: string): Promise<void> {
 }
 
 /** A rename is durable once the directory is (POSIX leaves it to fsync of the directory). */
-export async function syncDirectory(directory: string): Promise<void> {
+async function syncDirectory(directory: string): Promise<void> {
   // Windows can't open a directory, and needs no such thing.
   if (process.platform === 'win32') return;
   const handle = await open(directory, 'r');

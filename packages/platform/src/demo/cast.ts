@@ -49,7 +49,7 @@ const lastDay = '2021-03-31';
 // yet. Apple was split 2:1 on 2000-06-21 and 2005-02-28, 7:1 on 2014-06-09 and 4:1 on 2020-08-31, so each
 // holding of it begins and ends between two splits, or goes on after the last. IBM was split in May 1999,
 // before anybody here holds it, and SPY never was.
-export const appleAfterSplitOf = {
+const appleAfterSplitOf = {
   2000: { from: '2000-06-21', to: '2005-02-25' },
   2005: { from: '2005-02-28', to: '2014-06-06' },
   2014: { from: '2014-06-09', to: '2020-08-28' },

@@ -58,7 +58,7 @@ export async function openLedger(
   };
 }
 
-export function instantOf(text: string): Instant {
+function instantOf(text: string): Instant {
   const instant = parseInstant(text);
   if (instant === undefined) throw new RangeError(`${text} is no instant`);
   return instant;

@@ -149,7 +149,7 @@ function createProgress(): Progress {
   return {
     reach: (position) => {
       if (position <= reached) return Promise.resolve();
-      if (failure !== undefined) return Promise.reject(failure.cause as Error);
+      if (failure !== undefined) return Promise.reject(failure.cause);
       return new Promise((resolve, reject) => {
         waiting.push({ position, resolve, reject });
       });

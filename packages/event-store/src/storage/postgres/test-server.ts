@@ -44,8 +44,11 @@ export async function startTestServer(
   });
   await server.initialise();
   await server.start();
-  const pid = async (): Promise<number> =>
-    Number.parseInt(await readFile(path.join(databaseDir, 'postmaster.pid'), 'utf8'), 10);
+  /** Undefined when the server has ended by itself. */
+  const pid = async (): Promise<number | undefined> => {
+    const file = await readFile(path.join(databaseDir, 'postmaster.pid'), 'utf8').catch(() => '');
+    return file === '' ? undefined : Number.parseInt(file, 10);
+  };
   const url = (database: string): string =>
     `postgres://postgres:postgres@127.0.0.1:${port}/${database}`;
   let databases = 0;
@@ -58,15 +61,18 @@ export async function startTestServer(
       return url(name);
     },
     crash: async () => {
-      process.kill(await pid(), 'SIGKILL');
+      const running = await pid();
+      if (running !== undefined) process.kill(running, 'SIGKILL');
       await startedAgain(server);
     },
     stop: async () => {
       const running = await pid();
-      const stopped = server.stop();
-      // At once, without a last checkpoint: the data are thrown away.
-      process.kill(running, 'SIGQUIT');
-      await stopped;
+      if (running !== undefined) {
+        const stopped = server.stop();
+        // At once, without a last checkpoint: the data are thrown away.
+        process.kill(running, 'SIGQUIT');
+        await stopped;
+      }
       await rm(directory, { recursive: true, force: true });
     },
   };
