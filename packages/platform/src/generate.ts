@@ -24,7 +24,7 @@ const files: readonly GeneratedFile[] = [
   withSection(
     'ARCHITECTURE.md',
     'module diagram',
-    `\`\`\`mermaid\n${await moduleDiagram()}\`\`\`\n`,
+    `\n\`\`\`mermaid\n${await moduleDiagram()}\`\`\`\n\n`,
   ),
 ];
 
