@@ -105,21 +105,43 @@ export function createCommandHandler<Command, State, Event extends DomainEvent, 
     command: Command,
     handleOptions: HandleOptions<Rejection>,
   ): Promise<CommandResult<Rejection> | undefined> => {
+    let concluded: Promise<CommandResult<Rejection> | undefined>;
     const loaded = streams.load(stream);
     const entry = loaded instanceof Promise ? await loaded : loaded;
+    while (entry.turn !== undefined) await entry.turn;
     if (entry.fallen) return undefined;
     const { version } = entry;
-    const { expectedVersion, once } = handleOptions;
+    const { expectedVersion } = handleOptions;
     if (expectedVersion !== undefined && expectedVersion !== version) {
       return (await streams.stood(stream, entry, version))
         ? { kind: 'version-mismatch', expected: expectedVersion, actual: version }
         : undefined;
     }
-    const decision = aggregate.history?.neededFor(command, entry.state)
-      ? await decideWithHistory(stream, entry, command)
-      : aggregate.decide(command, entry.state);
-    if (decision === undefined) return undefined;
-    if (decision.events.length === 0 && once === undefined) {
+    if (aggregate.history?.neededFor(command, entry.state) !== true) {
+      return conclude(stream, entry, aggregate.decide(command, entry.state), handleOptions);
+    }
+    // Reading the past takes a while, in which newer commands would overtake this one again and again.
+    const endTurn = takeTurn(entry);
+    try {
+      const decision = await decideWithHistory(stream, entry, command);
+      if (decision === undefined || entry.version !== version) return undefined;
+      // Appended before this returns to the event loop, and so before the turn ends; the rest may wait.
+      concluded = conclude(stream, entry, decision, handleOptions);
+    } finally {
+      endTurn();
+    }
+    return concluded;
+  };
+
+  /** Appends what was decided, at once, and resolves when that is durable. */
+  const conclude = async (
+    stream: StreamId,
+    entry: StagedStream<State>,
+    decision: Decision<Event, Rejection>,
+    handleOptions: HandleOptions<Rejection>,
+  ): Promise<CommandResult<Rejection> | undefined> => {
+    const { version } = entry;
+    if (decision.events.length === 0 && handleOptions.once === undefined) {
       // Nothing is appended, so nothing else would tell that what it was decided on does not hold.
       return (await streams.stood(stream, entry, version))
         ? resultOf(decision.rejection, [], version, undefined)
@@ -154,6 +176,16 @@ export function createCommandHandler<Command, State, Event extends DomainEvent, 
         if (await streams.stood(stream, entry, version)) return { state, version };
       }
     },
+  };
+}
+
+/** Lets nobody else decide on the stream, in this process, until the function answered is called. */
+function takeTurn(entry: StagedStream<unknown>): () => void {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  entry.turn = promise;
+  return () => {
+    entry.turn = undefined;
+    resolve();
   };
 }
 

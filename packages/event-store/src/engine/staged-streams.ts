@@ -17,6 +17,8 @@ export interface StagedStream<State> {
   durable: Promise<boolean>;
   /** True when something staged has failed: nobody must decide on this state any more. */
   fallen: boolean;
+  /** Resolves when a command that reads the stream's past has decided; nobody decides before. */
+  turn: Promise<void> | undefined;
   snapshotVersion: number;
 }
 
@@ -77,7 +79,14 @@ export function createStagedStreams<State, Event extends DomainEvent, Packed>(
     }
     const snapshotVersion = snapshot?.version ?? 0;
     const durable = Promise.resolve(true);
-    const entry = { state, version, durable, fallen: false, snapshotVersion };
+    const entry: StagedStream<State> = {
+      state,
+      version,
+      durable,
+      fallen: false,
+      turn: undefined,
+      snapshotVersion,
+    };
     cached.set(stream, entry);
     evictOldest();
     return entry;

@@ -1,5 +1,6 @@
 import { calendarDate } from '@counterfoil/event-store';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { TradeId } from '../domain/accounts/events.ts';
 import { Money, Quantity } from '../domain/money/money.ts';
 import {
   aapl,
@@ -123,6 +124,39 @@ describe('LG-07, LG-09 the ledger', () => {
 
     expect(refused).toMatchObject({ rejection: { code: 'INSUFFICIENT_BUYING_POWER' } });
     expect(booked.kind).toBe('accepted');
+  });
+
+  test('LG-05 a cancellation gets its turn on an account that is never at rest', async () => {
+    const { ledger } = await opened();
+    await ledger.account(alice, trade('T1', 'BUY', '10', '300', '2020-01-03'), { cause });
+    let resting = false;
+    const deposit = {
+      type: 'Deposit',
+      amount: Money.of('1'),
+      effectiveDate: calendarDate('2020-01-03'),
+      reference: '',
+    } as const;
+    const busy = Array.from({ length: 8 }, async () => {
+      let count = 0;
+      while (!resting) {
+        await ledger.account(alice, deposit, { cause });
+        count += 1;
+      }
+      return count;
+    });
+
+    const tradeId = 'T1' as TradeId;
+    const result = await ledger
+      .account(alice, { type: 'CancelTrade', tradeId, reason: 'wrong account' }, { cause })
+      .finally(() => {
+        resting = true;
+      });
+    const counts = await Promise.all(busy);
+
+    expect(result.kind).toBe('accepted');
+    const deposits = counts.reduce((sum, count) => sum + count, 0);
+    const { account } = await ledger.accountNow(alice);
+    expect(account?.cash).toBe(Money.of(String(100_000 + deposits)));
   });
 
   test('the market book of a restarted program knows what the log knows', async () => {
