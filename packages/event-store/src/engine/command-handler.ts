@@ -94,9 +94,10 @@ export function createCommandHandler<Command, State, Event extends DomainEvent, 
       const note = noteOf(outcome);
       return note === undefined ? [] : [{ key, expiresAt, note }];
     });
-    const verdict = raw.append({ appends: [{ stream, expected: entry.version, records }], claims });
-    streams.stage(stream, entry, decision.events, verdict);
-    return { outcome, verdict };
+    const commit = { appends: [{ stream, expected: entry.version, records }], claims };
+    const pending = raw.append(commit, entry.last);
+    streams.stage(stream, entry, decision.events, pending);
+    return { outcome, verdict: pending.verdict };
   };
 
   /** One try; undefined means that what it stood on fell, and it must be decided anew. */
@@ -124,7 +125,7 @@ export function createCommandHandler<Command, State, Event extends DomainEvent, 
     const endTurn = takeTurn(entry);
     try {
       const decision = await decideWithHistory(stream, entry, command);
-      if (decision === undefined || entry.version !== version) return undefined;
+      if (decision === undefined || entry.version !== version || entry.fallen) return undefined;
       // Appended before this returns to the event loop, and so before the turn ends; the rest may wait.
       concluded = conclude(stream, entry, decision, handleOptions);
     } finally {

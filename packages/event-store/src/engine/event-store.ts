@@ -10,13 +10,12 @@ import type {
   Expectation,
   HeldClaim,
   StoredRecord,
-  Verdict,
 } from '../storage/storage.ts';
 import { eventIdMaker, formatUuid, type Cause } from './envelope.ts';
 import { decodeEvent, decodeFact } from './event-decoder.ts';
 import { eventEncoder, type EncodedEvent } from './event-encoder.ts';
 import type { EventLog } from './event-log.ts';
-import { createGroupCommit, type GroupCommitOptions } from './group-commit.ts';
+import { createGroupCommit, type GroupCommitOptions, type Pending } from './group-commit.ts';
 import { openSchemaRegistry } from './schema-registry.ts';
 
 /** A log of events in a storage, with what is needed to write and read it. */
@@ -69,7 +68,7 @@ export interface RawStore {
   encode(event: DomainEvent, cause: Cause): EncodedEvent;
   fact(record: StoredRecord): { readonly type: string; readonly data: unknown };
   schemaIds(types: readonly string[]): readonly number[];
-  append(commit: Commit): Promise<Verdict>;
+  append(commit: Commit, standsOn?: Pending): Pending;
 }
 
 export interface EventStoreOptions {
@@ -97,7 +96,7 @@ export async function openEventStore(options: EventStoreOptions): Promise<EventS
         expected,
         records: events.map((event) => encode(event, cause)),
       }));
-      const verdict = await groupCommit.append({ appends: encoded, claims });
+      const verdict = await groupCommit.append({ appends: encoded, claims }).verdict;
       if (verdict.kind !== 'appended') return verdict;
       return {
         kind: 'appended',

@@ -1,14 +1,14 @@
 import type { Aggregate, SnapshotFormat } from '../kernel/aggregate.ts';
 import type { DomainEvent } from '../kernel/event.ts';
 import type { StreamId } from '../kernel/identifiers.ts';
-import type { Verdict } from '../storage/storage.ts';
 import { avroCodec, type AvroCodec } from './avro-codec.ts';
 import type { RawStore } from './event-store.ts';
+import type { Pending } from './group-commit.ts';
 
 /**
  * A stream's state in memory. It is staged: it includes events that are still on their way to the disk, so
- * that the next command need not wait for the fsync of the one before. Each is appended at the exact
- * version it was decided on, so when one fails, those staged on it fail with it, and all decide again.
+ * that the next command need not wait for the fsync of the one before. Each stands on the one before it, so
+ * when one fails, those staged on it fail with it, and all decide again.
  */
 export interface StagedStream<State> {
   state: State;
@@ -20,18 +20,20 @@ export interface StagedStream<State> {
   /** Resolves when a command that reads the stream's past has decided; nobody decides before. */
   turn: Promise<void> | undefined;
   snapshotVersion: number;
+  /** What was staged last: what is staged next stands on it. */
+  last: Pending | undefined;
 }
 
 /** The states of streams, loaded when first asked for, kept while there is room. */
 export interface StagedStreams<State, Event> {
   /** At once when the stream is in memory; else from the newest snapshot and the events behind it. */
   load(stream: StreamId): StagedStream<State> | Promise<StagedStream<State>>;
-  /** Takes events into the staged state; `verdict` is what becomes of them. */
+  /** Takes events that are under way into the staged state. */
   stage(
     stream: StreamId,
     entry: StagedStream<State>,
     events: readonly Event[],
-    verdict: Promise<Verdict>,
+    pending: Pending,
   ): void;
   /**
    * Whether the stream stood at the version of the entry, given as it was when it was looked at, at some
@@ -86,6 +88,7 @@ export function createStagedStreams<State, Event extends DomainEvent, Packed>(
       fallen: false,
       turn: undefined,
       snapshotVersion,
+      last: undefined,
     };
     cached.set(stream, entry);
     evictOldest();
@@ -110,7 +113,7 @@ export function createStagedStreams<State, Event extends DomainEvent, Packed>(
     stream: StreamId,
     entry: StagedStream<State>,
     before: Promise<boolean>,
-    verdict: Promise<Verdict>,
+    { verdict }: Pending,
   ): Promise<boolean> => {
     const appended = await verdict.then(
       ({ kind }) => kind === 'appended',
@@ -143,10 +146,11 @@ export function createStagedStreams<State, Event extends DomainEvent, Packed>(
       loading.set(stream, begun);
       return begun;
     },
-    stage: (stream, entry, events, verdict) => {
+    stage: (stream, entry, events, pending) => {
       for (const event of events) entry.state = aggregate.evolve(entry.state, event);
       entry.version += events.length;
-      entry.durable = settle(stream, entry, entry.durable, verdict);
+      entry.last = pending;
+      entry.durable = settle(stream, entry, entry.durable, pending);
       if (snapshots !== undefined && entry.version - entry.snapshotVersion >= snapshotEvery) {
         // A snapshot that could not be kept costs the next load some time, and nothing else.
         takeSnapshot(stream, entry).catch(() => undefined);

@@ -46,15 +46,15 @@ export async function foldInto(
 ): Promise<void> {
   const changes = plannedChanges(target, events);
   const found = await rows.load(target, keysToLoad(changes));
-  const touched = touchedRows(target, changes, found);
-  await rows.upsert(
-    target,
-    touched.flatMap(({ cells, changed }) => (changed && cells !== undefined ? [cells] : [])),
-  );
-  await rows.remove(
-    target,
-    touched.flatMap(({ key, cells, changed }) => (changed && cells === undefined ? [key] : [])),
-  );
+  const written: (readonly Cell[])[] = [];
+  const removed: Key[] = [];
+  for (const { key, cells, changed } of touchedRows(target, changes, found)) {
+    if (!changed) continue;
+    if (cells === undefined) removed.push(key);
+    else written.push(cells);
+  }
+  await rows.upsert(target, written);
+  await rows.remove(target, removed);
 }
 
 interface PlannedChange {
@@ -127,7 +127,7 @@ function touchedRows(
   target: FoldTarget,
   changes: readonly PlannedChange[],
   found: readonly Row[],
-): TouchedRow[] {
+): Iterable<TouchedRow> {
   const { shape } = target;
   const touched = new Map<string, TouchedRow>();
   for (const row of found) {
@@ -147,7 +147,7 @@ function touchedRows(
       throw new FoldDefect(target, event, cause);
     }
   }
-  return [...touched.values()];
+  return touched.values();
 }
 
 function applyChange(shape: TableShape, entry: TouchedRow, change: RowChange): void {

@@ -2,10 +2,12 @@ import type { Claim, Commit, StreamAppend } from './storage.ts';
 
 /**
  * Refuses what no caller may send: a commit that names a stream twice, an expected version that is no
- * version, a claim's key of the wrong length. Throws a RangeError; the batch must then not be written.
+ * version, a claim's key of the wrong length, a commit that stands on one behind it. Throws a RangeError;
+ * the batch must then not be written.
  */
 export function checkCommits(batch: readonly Commit[]): void {
-  for (const { appends, claims } of batch) {
+  for (const [place, { appends, claims, standsOn }] of batch.entries()) {
+    if (standsOn !== undefined) checkStandsOn(standsOn, place, appends);
     for (const append of appends) checkExpectation(append);
     if (appends.length > 1) checkStreamsDiffer(appends);
     if (claims !== undefined) checkClaims(claims);
@@ -23,6 +25,13 @@ function checkClaims(claims: readonly Claim[]): void {
   if (new Set(claims.map(({ key }) => key)).size < claims.length) {
     throw new RangeError('a commit may claim a key once only');
   }
+}
+
+function checkStandsOn(standsOn: number, place: number, appends: readonly StreamAppend[]): void {
+  if (!Number.isSafeInteger(standsOn) || standsOn < 0 || standsOn >= place) {
+    throw new RangeError(`a commit stands on one before it in the batch, not on ${standsOn}`);
+  }
+  if (appends.length === 0) throw new RangeError('a commit that stands on another names a stream');
 }
 
 function checkExpectation({ stream, expected }: StreamAppend): void {

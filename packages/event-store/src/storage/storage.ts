@@ -77,6 +77,11 @@ export interface Commit {
   readonly appends: readonly StreamAppend[];
   /** Let the commit through once only: see Claim. */
   readonly claims?: readonly Claim[] | undefined;
+  /**
+   * The place in the batch, from 0, of an earlier commit whose records this one was decided on. When that
+   * is refused, this one is a conflict, even if others have brought its streams to the versions it expects.
+   */
+  readonly standsOn?: number | undefined;
 }
 
 export interface StreamAppend {
@@ -123,7 +128,10 @@ export interface Appended {
   readonly recordedAt: Instant;
 }
 
-/** Nothing was written: a stream was not at the version expected. The first such stream is named. */
+/**
+ * Nothing was written: a stream was not at the version expected. The first such stream is named; the first
+ * of all, at whatever version, when what the commit stands on was refused.
+ */
 export interface Conflict {
   readonly kind: 'conflict';
   readonly stream: StreamId;

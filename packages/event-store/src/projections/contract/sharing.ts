@@ -12,9 +12,11 @@ export function sharingContract(fixture: NewFixture): void {
   test('OP-11 two projectors on one database count every event once', async () => {
     const { log, database, beside, project } = await fixture();
     const projections = [totals, journal];
+    const failures: unknown[] = [];
+    const onFailure = (failure: unknown): number => failures.push(failure);
     const [one, two] = [
-      await project({ projections, batchSize: 3 }),
-      await project({ projections, batchSize: 5, database: await beside() }),
+      await project({ projections, batchSize: 3, onFailure }),
+      await project({ projections, batchSize: 5, onFailure, database: await beside() }),
     ];
 
     let position = 0;
@@ -26,6 +28,7 @@ export function sharingContract(fixture: NewFixture): void {
     const reached = await Promise.all([one, two].map((each) => each.waitFor(position, patienceMs)));
 
     expect(reached).toEqual([true, true]);
+    expect(failures).toEqual([]);
     expect(await rowsOf(database)).toEqual([{ name: 'a', total: 180, changes: 180, note: null }]);
     expect(await rowsOf(database, 'journal')).toHaveLength(180 - 13);
   });

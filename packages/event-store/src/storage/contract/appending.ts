@@ -98,6 +98,30 @@ function verdicts(opened: Opened): void {
     expect((await storage.head()).position).toBe(1);
   });
 
+  test('a commit decided on a refused one is refused, though others brought its stream there', async () => {
+    const { storage, schema } = await opened();
+    await storage.append([commit(schema, [a, 'none', 1], [b, 'none', 2])], at(1));
+
+    const answers = await storage.append(
+      [
+        commit(schema, [a, 'none', 1]),
+        { ...commit(schema, [b, 2, 1], [a, 1, 1]), standsOn: 0 },
+        { ...commit(schema, [a, 'any', 1]), standsOn: 1 },
+        commit(schema, [a, 1, 1]),
+        { ...commit(schema, [a, 2, 1]), standsOn: 3 },
+      ],
+      at(2),
+    );
+
+    expect(answers.slice(0, 3)).toEqual([
+      { kind: 'conflict', stream: a, expected: 'none', actual: 1 },
+      { kind: 'conflict', stream: b, expected: 2, actual: 2 },
+      { kind: 'conflict', stream: a, expected: 'any', actual: 1 },
+    ]);
+    expect(answers.slice(3).map(({ kind }) => kind)).toEqual(['appended', 'appended']);
+    expect(await versions(storage, a, b)).toEqual([3, 2]);
+  });
+
   test('names the first stream that was not at the version expected', async () => {
     const { storage, schema } = await opened();
     await storage.append([commit(schema, [a, 'any', 2], [b, 'any', 3])], at(1));
@@ -165,6 +189,9 @@ function malformed(opened: Opened): void {
     ['a claim without a key', { appends: [], claims: [claim('')] }],
     ['a claim with a key of 501 characters', { appends: [], claims: [claim('k'.repeat(501))] }],
     ['one key claimed twice', { appends: [], claims: [claim('k'), claim('k')] }],
+    ['a commit that stands on itself', { ...commit(1, [a, 'any', 1]), standsOn: 1 }],
+    ['a commit that stands on none there is', { ...commit(1, [a, 'any', 1]), standsOn: -1 }],
+    ['a commit that stands on another, on no stream', { appends: [], standsOn: 0 }],
   ])('refuses %s before anything of the batch is written', async (_, wrong) => {
     const { storage, schema } = await opened();
     const good = { ...commit(schema, [b, 'any', 1]), claims: [claim('good')] };

@@ -62,6 +62,23 @@ function taking(opened: Opened): void {
     expect(await storage.findClaim('free', at(1))).toBeUndefined();
   });
 
+  test('gives whoever comes second a note of their own', async () => {
+    const { storage } = await opened();
+    const note = Buffer.from('first');
+    const claims = [{ key: 'k', note, expiresAt: undefined }];
+
+    const [, second] = await storage.append(
+      [
+        { appends: [], claims },
+        { appends: [], claims: [claim('k', 'second')] },
+      ],
+      at(1),
+    );
+    note.fill('x');
+
+    expect(second?.kind === 'claimed' && text(second.held.note)).toBe('first');
+  });
+
   test('that has expired already when it is taken holds nobody up', async () => {
     const { storage, schema } = await opened();
     const late = (note: string): Parameters<typeof storage.append>[0][number] => ({

@@ -22,15 +22,17 @@ export class LogModel {
     return expired ? undefined : held;
   }
 
-  append(commit: Commit, at: Instant): Verdict {
+  /** With the verdicts of the commits before it in its batch. */
+  append(commit: Commit, before: readonly Verdict[], at: Instant): Verdict {
     for (const { key } of commit.claims ?? []) {
       const held = this.heldAt(key, at);
       if (held !== undefined) return { kind: 'claimed', held };
     }
+    const founded = commit.standsOn === undefined || before[commit.standsOn]?.kind === 'appended';
     for (const { stream, expected } of commit.appends) {
       const actual = this.versionOf(stream);
       const fits = expected === 'any' || actual === (expected === 'none' ? 0 : expected);
-      if (!fits) return { kind: 'conflict', stream, expected, actual };
+      if (!founded || !fits) return { kind: 'conflict', stream, expected, actual };
     }
     return this.#write(commit, at > this.head.recordedAt ? at : this.head.recordedAt);
   }

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { streamId, type StreamId } from '../../kernel/identifiers.ts';
 import { microsecondsOf } from '../../kernel/instant.ts';
-import type { Claim, Commit, EventStorage, Expectation, LogQuery } from '../storage.ts';
+import type { Claim, Commit, EventStorage, Expectation, LogQuery, Verdict } from '../storage.ts';
 import { LogModel } from './log-model.ts';
 import { at, definition, pagesOf, versions } from './samples.ts';
 import type { Opened } from './storage-under-test.ts';
@@ -54,6 +54,7 @@ const step = fc.record({
   passes: fc.integer({ min: -3, max: 10 }),
   commits: fc.array(
     fc.record({
+      standsBack: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
       appends: fc.uniqueArray(
         fc.record({
           stream: fc.nat(streamCount - 1),
@@ -113,19 +114,26 @@ async function begin(
 async function appendAsModelled(run: Run, { passes, commits }: Step): Promise<void> {
   run.time += passes;
   const batch: Commit[] = [];
-  const expected = commits.map((one) => {
-    const commit = commitOf(run, one);
+  const expected: Verdict[] = [];
+  for (const one of commits) {
+    const commit = commitOf(run, one, batch.length);
     batch.push(commit);
-    return run.model.append(commit, at(run.time));
-  });
+    expected.push(run.model.append(commit, expected, at(run.time)));
+  }
 
   expect(plain(await run.storage.append(batch, at(run.time)))).toEqual(plain(expected));
   expect(await run.storage.head()).toEqual(run.model.head);
 }
 
 /** A commit whose expectations are right or wrong just as the model stands when its turn comes. */
-function commitOf(run: Run, { appends, claims }: Step['commits'][number]): Commit {
+function commitOf(
+  run: Run,
+  { standsBack = 0, appends, claims }: Step['commits'][number],
+  place: number,
+): Commit {
+  const stands = standsBack > 0 && standsBack <= place && appends.length > 0;
   return {
+    standsOn: stands ? place - standsBack : undefined,
     appends: appends.map(({ stream: index, expects, records }) => {
       const stream = run.streams[index] ?? streamId('never');
       const version = run.model.versionOf(stream);

@@ -84,7 +84,8 @@ function byType(opened: Opened): void {
     const expected: number[] = [];
     for (let round = 0; round < 40; round += 1) {
       await storage.append([commit(schema, [a, 'any', 700])], at(round));
-      if (round % 13 === 0) {
+      // Far apart, and close together.
+      if (round % 13 === 0 || (round > 19 && round < 27)) {
         const [verdict] = await storage.append(
           [commit(rare, [b, 'any', 1]), commit(schema, [a, 'any', 1])],
           at(round),

@@ -39,14 +39,20 @@ export function openMemoryStorage(): EventStorage {
     return held?.expiresAt === undefined || held.expiresAt > at ? held : undefined;
   };
 
-  const judge = ({ appends, claims: wanted = [] }: Commit, at: Instant): Verdict | undefined => {
+  const judge = (
+    { appends, claims: wanted = [], standsOn }: Commit,
+    at: Instant,
+    before: readonly Verdict[],
+  ): Verdict | undefined => {
+    const founded = standsOn === undefined || before[standsOn]?.kind === 'appended';
     for (const { key } of wanted) {
       const held = heldClaim(key, at);
       if (held !== undefined) return { kind: 'claimed', held };
     }
     for (const { stream, expected } of appends) {
       const actual = versionOf(stream);
-      if (expected !== 'any' && actual !== (expected === 'none' ? 0 : expected)) {
+      const met = expected === 'any' || actual === (expected === 'none' ? 0 : expected);
+      if (!founded || !met) {
         return { kind: 'conflict', stream, expected, actual };
       }
     }
@@ -81,7 +87,10 @@ export function openMemoryStorage(): EventStorage {
       const last = records.at(-1)?.recordedAt ?? epoch;
       const stamp = instantFromMicroseconds(microsecondsOf(at));
       const recordedAt = stamp > last ? stamp : last;
-      const verdicts = batch.map((commit) => judge(commit, at) ?? write(commit, recordedAt));
+      const verdicts: Verdict[] = [];
+      for (const commit of batch) {
+        verdicts.push(judge(commit, at, verdicts) ?? write(commit, recordedAt));
+      }
       for (const listener of listeners) listener();
       return verdicts;
     },

@@ -24,14 +24,18 @@ export function judge(
   let position = standing.headBefore;
   const accepted: Commit[] = [];
 
-  const refusal = ({ appends, claims = [] }: Commit): Verdict | undefined => {
+  const refusal = (
+    { appends, claims = [], standsOn }: Commit,
+    before: readonly (Verdict | undefined)[],
+  ): Verdict | undefined => {
+    const founded = standsOn === undefined || before[standsOn] === undefined;
     for (const { key } of claims) {
       const held = taken.get(key);
       if (held !== undefined) return { kind: 'claimed', held };
     }
     for (const { stream, expected } of appends) {
       const actual = now.get(stream) ?? 0;
-      if ((versionOf(expected) ?? actual) !== actual) {
+      if (!founded || (versionOf(expected) ?? actual) !== actual) {
         return { kind: 'conflict', stream, expected, actual };
       }
     }
@@ -53,10 +57,11 @@ export function judge(
     accepted.push({ ...commit, appends });
   };
 
-  const verdicts = commits.map((commit) => {
-    const verdict = refusal(commit);
+  const verdicts: (Verdict | undefined)[] = [];
+  for (const commit of commits) {
+    const verdict = refusal(commit, verdicts);
     if (verdict === undefined) accept(commit);
-    return verdict;
-  });
+    verdicts.push(verdict);
+  }
   return { verdicts, accepted };
 }

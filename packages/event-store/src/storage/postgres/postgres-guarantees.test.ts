@@ -5,7 +5,7 @@ import { streamId } from '../../kernel/identifiers.ts';
 import { instantFromMicroseconds, type Instant } from '../../kernel/instant.ts';
 import type { Commit } from '../storage.ts';
 import { openPostgresStorage } from './postgres-storage.ts';
-import { noted, openTestLog, type TestLog } from './test-log.ts';
+import { listeners, noted, openTestLog, type TestLog } from './test-log.ts';
 import { startTestServer, type TestServer } from './test-server.ts';
 
 // What the suite of all storages can't ask, because it is about the database itself.
@@ -148,6 +148,21 @@ describe('RC-01 the database itself refuses to change the log', () => {
 
     expect(await log.contents()).toEqual(before);
     expect(before).toHaveLength(12);
+  });
+});
+
+describe('LG-02 a watch', () => {
+  test('hears of what another process has appended without looking', async () => {
+    const never = 2 ** 31 - 1;
+    const connectionString = await server.createDatabase();
+    const log = await openTestLog({ connectionString, pollMs: never });
+    const rang = Promise.withResolvers<string>();
+    log.storage.watch(() => rang.resolve('rang'));
+    await expect.poll(() => listeners(log), { timeout: 20_000 }).toHaveLength(1);
+
+    await log.appendBeside('news');
+
+    await expect(rang.promise).resolves.toBe('rang');
   });
 });
 

@@ -82,3 +82,12 @@ export function noted(schema: number, text: string): Commit {
   const records = [{ schema, body: Buffer.from(text) }];
   return { appends: [{ stream: streamId(text), expected: 'any', records }] };
 }
+
+/** The sessions that listen to the log, oldest first. */
+export async function listeners({ client }: TestLog): Promise<readonly number[]> {
+  const { rows } = await client.query<{ pid: number }>(
+    `SELECT pid FROM pg_stat_activity
+     WHERE datname = current_database() AND query LIKE 'LISTEN%' AND state = 'idle' ORDER BY backend_start`,
+  );
+  return rows.map(({ pid }) => pid);
+}

@@ -6,7 +6,8 @@ import type { Claim, Commit, Expectation, HeldClaim, NewRecord } from '../storag
  * A batch of commits as one buffer that is handed (not copied) to the writer's thread. Little-endian:
  *
  *     batch   u32 commits, f64 time in microseconds, commit...
- *     commit  u16 appends, append..., u8 claims, claim...
+ *     commit  u32 place of the commit it stands on, from 1 (0 for none), u16 appends, append...,
+ *             u8 claims, claim...
  *     append  u8 bytes of stream name, name, f64 expected version (-1 for any), u32 records, record...
  *     record  u32 schema, u32 bytes of body, body
  *     claim   u16 bytes of key, key (UTF-8), f64 expiry in microseconds (Infinity for never),
@@ -16,7 +17,8 @@ export function encodeBatch(batch: readonly Commit[], at: Instant): Uint8Array<A
   const message = Buffer.from(new ArrayBuffer(sizeOf(batch)));
   let offset = message.writeUInt32LE(batch.length, 0);
   offset = message.writeDoubleLE(microsecondsOf(at), offset);
-  for (const { appends, claims = [] } of batch) {
+  for (const { appends, claims = [], standsOn = -1 } of batch) {
+    offset = message.writeUInt32LE(standsOn + 1, offset);
     offset = message.writeUInt16LE(appends.length, offset);
     for (const { stream, expected, records } of appends) {
       offset = message.writeUInt8(stream.length, offset);
@@ -52,7 +54,7 @@ function expiryOf(expiresAt: Instant | undefined): number {
 function sizeOf(batch: readonly Commit[]): number {
   let size = 12;
   for (const { appends, claims = [] } of batch) {
-    size += 3;
+    size += 7;
     for (const { stream, records } of appends) {
       size += 1 + stream.length + 12;
       for (const { body } of records) size += 8 + body.length;
@@ -72,6 +74,8 @@ export interface BatchMessage {
 }
 
 export interface CommitMessage {
+  /** -1 for none. */
+  readonly standsOn: number;
   readonly appends: readonly AppendMessage[];
   readonly claims: readonly ClaimMessage[];
 }
@@ -96,8 +100,9 @@ export function decodeBatch(bytes: Uint8Array): BatchMessage {
   let offset = 12;
   const commits = Array.from({ length: message.readUInt32LE(0) }, (): CommitMessage => {
     const appends: AppendMessage[] = [];
-    const count = message.readUInt16LE(offset);
-    offset += 2;
+    const standsOn = message.readUInt32LE(offset) - 1;
+    const count = message.readUInt16LE(offset + 4);
+    offset += 6;
     for (let index = 0; index < count; index += 1) {
       const nameEnd = offset + 1 + (message[offset] ?? 0);
       const stream = message.toString('latin1', offset + 1, nameEnd) as StreamId;
@@ -123,7 +128,7 @@ export function decodeBatch(bytes: Uint8Array): BatchMessage {
       claims.push(claim);
       offset = end;
     }
-    return { appends, claims };
+    return { standsOn, appends, claims };
   });
   return { atMicroseconds: message.readDoubleLE(4), commits };
 }

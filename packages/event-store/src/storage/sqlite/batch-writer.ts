@@ -53,15 +53,20 @@ export function createBatchWriter(database: DatabaseSync): BatchWriter {
     return tail;
   };
 
-  const judge = ({ appends, claims }: CommitMessage, now: number): Refusal | undefined => {
+  const judge = (
+    { standsOn, appends, claims }: CommitMessage,
+    now: number,
+    refusedBefore: ReadonlyMap<number, Refusal>,
+  ): Refusal | undefined => {
+    const founded = !refusedBefore.has(standsOn);
     for (const { key } of claims) {
       const row = statements.findClaim.get(key, now) as ClaimRow | undefined;
       if (row !== undefined) return { kind: 'claimed', held: heldClaim(row) };
     }
     for (const [index, { stream, expected }] of appends.entries()) {
-      if (expected === -1) continue;
+      if (founded && expected === -1) continue;
       const actual = tailOf(stream)?.version ?? 0;
-      if (actual !== expected) return { kind: 'conflict', append: index, actual };
+      if (!founded || actual !== expected) return { kind: 'conflict', append: index, actual };
     }
     return undefined;
   };
@@ -95,7 +100,7 @@ export function createBatchWriter(database: DatabaseSync): BatchWriter {
     const appended: number[] = [];
     const refused = new Map<number, Refusal>();
     for (const [index, commit] of commits.entries()) {
-      const refusal = judge(commit, atMicroseconds);
+      const refusal = judge(commit, atMicroseconds, refused);
       if (refusal !== undefined) {
         refused.set(index, refusal);
         continue;
