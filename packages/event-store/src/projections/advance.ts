@@ -35,7 +35,10 @@ export async function advance(
   clock: Clock,
 ): Promise<boolean> {
   return database.transaction(async (connection) => {
-    // First of all the position: from here on the other process, if there is one, waits or loses.
+    // A crash undoes whole transactions, the last ones first, so rows and position go back together and the
+    // log is folded again from there. Tables, and which are shown, are another matter: those wait.
+    await database.engine.commitWithoutWaiting(connection.kysely);
+    // Before any row the position: from here on the other process, if there is one, waits or loses.
     const move = {
       tableNames: targets.map(({ tableName }) => tableName),
       from: stretch.from,

@@ -28,6 +28,8 @@ export interface Engine {
   refusesValues(error: unknown): boolean;
   /** True when another connection held a lock for so long that the statement gave up. */
   isBusy(error: unknown): boolean;
+  /** The transaction commits without waiting for the disk: a crash may undo it, and those after it. */
+  commitWithoutWaiting(kysely: Kysely<ReadModelTables>): Promise<void>;
   /** From here on the transaction waits for locks for half a second at most. */
   limitWaiting(kysely: Kysely<ReadModelTables>): Promise<void>;
   /** Nobody else moves or changes a generation until the transaction ends. */

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { startTestServer, type TestServer } from '../../storage/postgres/test-server.ts';
 import { arrayLog } from '../contract/array-log.ts';
 import { clock, count, patienceMs, rowsOf } from '../contract/read-models-under-test.ts';
@@ -76,4 +76,30 @@ test('LG-10 a long query of the old table delays the switch, and neither fails',
   expect(await rowsOf(database)).toEqual([{ name: 'a', total: 3, changes: 2, note: null }]);
   await projector.stop();
   await database.close();
+});
+
+test('OP-11 a server that dies in the middle of a transaction fails that, and nothing else', async () => {
+  const own = await startTestServer();
+  onTestFinished(own.stop);
+  const database = await openReadModels({
+    kind: 'postgres',
+    connectionString: await own.createDatabase(),
+  });
+  onTestFinished(database.close);
+  const log = arrayLog();
+  const projector = createProjector({ log, database, projections: [totals], clock });
+  await projector.start();
+  await projector.waitFor(count(log, 'a', 1, 2), patienceMs);
+
+  const broken = database.transaction(async ({ kysely }) => {
+    await sql`select 1`.execute(kysely);
+    await own.crash();
+    // The connection has said by now that it is broken, to nobody who waits for an answer.
+    await sql`select 1`.execute(kysely);
+  });
+
+  await expect(broken).rejects.toThrow();
+  expect(await projector.waitFor(count(log, 'a', 3), patienceMs)).toBe(true);
+  expect(await rowsOf(database)).toEqual([{ name: 'a', total: 6, changes: 3, note: null }]);
+  await projector.stop();
 });

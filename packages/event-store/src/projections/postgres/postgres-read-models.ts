@@ -23,8 +23,10 @@ export async function openPostgresReadModels(
     max: config.connectionsMax ?? 10,
     types: { getTypeParser: valueParser },
   });
-  // An idle connection that breaks is replaced at the next query; unheard, its error would end the process.
+  // A connection that breaks fails the query under way, and is replaced. It also says so itself, idle or
+  // between the queries of a transaction; unheard, that would end the process.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   const kysely = new Kysely<ReadModelTables>({
     dialect: new PostgresDialect({
       pool,
@@ -49,9 +51,7 @@ export async function openPostgresReadModels(
   };
 }
 
-// A crash of the server may undo the last transactions, whole and in order, so rows and position go back
-// together and the log is folded again from there. Waiting for the disk would buy nothing.
-const settings = `select set_config('search_path', $1, false), set_config('synchronous_commit', 'off', false)`;
+const settings = `select set_config('search_path', $1, false)`;
 
 const postgresEngine: Engine = {
   name: 'postgres',
@@ -69,6 +69,9 @@ const postgresEngine: Engine = {
   tableOptions: '',
   refusesValues: (error) => refusals.has(sqlState(error).slice(0, 2)),
   isBusy: (error) => sqlState(error) === lockNotAvailable,
+  commitWithoutWaiting: async (kysely) => {
+    await kysely.executeQuery(CompiledQuery.raw('set local synchronous_commit to off'));
+  },
   // Whoever waits for a lock on a table makes all later queries of it wait behind: better to give up soon,
   // and come again when the long query in the way is done.
   limitWaiting: async (kysely) => {

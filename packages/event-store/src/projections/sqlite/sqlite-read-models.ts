@@ -68,6 +68,8 @@ const sqliteEngine: Engine = {
   tableOptions: 'strict',
   refusesValues: (error) => refusals.has(resultCodeOf(error)),
   isBusy: (error) => contention.has(resultCodeOf(error)),
+  // None does: see `synchronous` below.
+  commitWithoutWaiting: async () => {},
   // Readers and writers of one file don't wait for each other.
   limitWaiting: async () => {},
   // A transaction that writes has the whole file to itself from its first statement on.
