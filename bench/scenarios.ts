@@ -1,0 +1,17 @@
+import type { Scenario } from './scenario.ts';
+
+const scenarios = {
+  append: async () => (await import('./scenarios/append.ts')).append,
+} satisfies Record<string, () => Promise<Scenario>>;
+
+export type ScenarioName = keyof typeof scenarios;
+
+export const scenarioNames = Object.keys(scenarios) as readonly ScenarioName[];
+
+export function isScenario(name: string): name is ScenarioName {
+  return name in scenarios;
+}
+
+export async function loadScenario(name: ScenarioName): Promise<Scenario> {
+  return scenarios[name]();
+}
