@@ -101,7 +101,7 @@ export async function openMarket(
 }
 
 /** The store that the configuration names. Rejects with a StorageFailure or a ConfigError. */
-async function openStorage(config: Config): Promise<EventStorage> {
+export async function openStorage(config: Config): Promise<EventStorage> {
   switch (config.store.kind) {
     case 'memory':
       return openMemoryStorage();

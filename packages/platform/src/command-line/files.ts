@@ -11,8 +11,13 @@ export async function replaceFile(file: string, text: string): Promise<void> {
   } finally {
     await handle.close();
   }
-  await rename(beside, file);
-  await syncDirectory(path.dirname(file));
+  await moveFile(beside, file);
+}
+
+/** Renames a file, over what was there before, and returns when that is durable. */
+export async function moveFile(from: string, to: string): Promise<void> {
+  await rename(from, to);
+  await syncDirectory(path.dirname(path.resolve(to)));
 }
 
 /** A rename is durable once the directory is (POSIX leaves it to fsync of the directory). */

@@ -1,5 +1,5 @@
 /** Aborts when the user or the system asks the process to stop; `end` gives the signals back. */
-export interface Interruption {
+interface Interruption {
   readonly signal: AbortSignal;
   end(): void;
 }
@@ -14,7 +14,7 @@ const sameWishMs = 500;
  * From the first signal on the work winds down; a second one ends the process at once, as a crash would,
  * which everything here survives.
  */
-export function listenForInterruption(): Interruption {
+function listenForInterruption(): Interruption {
   const controller = new AbortController();
   let askedAtMs: number | undefined;
   const onSignal = (name: (typeof stopSignals)[number]): void => {
@@ -32,6 +32,18 @@ export function listenForInterruption(): Interruption {
       for (const name of stopSignals) process.off(name, onSignal);
     },
   };
+}
+
+/** Runs work that winds down when the process is asked to stop. */
+export async function untilInterrupted<Result>(
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const { signal, end } = listenForInterruption();
+  try {
+    return await work(signal);
+  } finally {
+    end();
+  }
 }
 
 /** As shells report a process that Ctrl-C ended: 128 and the number of SIGINT. */

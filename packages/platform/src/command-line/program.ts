@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { describeFailure } from './failure.ts';
+import * as help from './help.ts';
 import { importHelp } from './import/help.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
@@ -32,12 +33,7 @@ function describeProgram(terminal: Terminal, exitWith: (code: number) => void): 
     .exitOverride()
     .showHelpAfterError('(counterfoil --help lists commands and options)')
     .configureHelp({ showGlobalOptions: true })
-    .addHelpText(
-      'after',
-      `
-The store and everything else is set in the environment (COUNTERFOIL_DATA_DIR, COUNTERFOIL_STORE, ...) or in
-the file named by --config; the environment wins.`,
-    );
+    .addHelpText('after', help.program);
   const command = (signature: string, description: string): Command =>
     program
       .command(signature)
@@ -46,15 +42,7 @@ the file named by --config; the environment wins.`,
 
   command('serve', 'Serve the HTTP API until told to stop')
     .option('--demo', 'also load the demo data set: real prices, accounts that trade at them')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  counterfoil serve --demo
-  COUNTERFOIL_PORT=9000 COUNTERFOIL_DATA_DIR=/srv/counterfoil counterfoil serve
-
-SIGTERM and SIGINT (Ctrl-C) finish the requests under way and close the stores.`,
-    )
+    .addHelpText('after', help.serve)
     .action(async (options) => {
       const { serve } = await import('./serve.ts');
       exitWith(await serve(options, terminal));
@@ -65,6 +53,48 @@ SIGTERM and SIGINT (Ctrl-C) finish the requests under way and close the stores.`
     .action(async (kind, file, options) => {
       const { importFile } = await import('./import/import.ts');
       exitWith(await importFile(kind, file, options, terminal));
+    });
+
+  command('replay', 'Read events in order: print them, or fold them and say how many there were')
+    .option('--stream <stream>', 'only of one stream, such as account-DEMO-01')
+    .option('--type <types...>', 'only of these types, such as TradeBooked')
+    .option('--from <position>', 'begin at this position')
+    .option('--to <point>', 'end with this position, or with what was recorded by this moment')
+    .option('--json', 'print each event as a line of JSON; decimals and instants are text')
+    .addHelpText('after', help.replay)
+    .action(async (options) => {
+      const { replay } = await import('./replay.ts');
+      exitWith(await replay(options, terminal));
+    });
+
+  command('rebuild [name...]', 'Build read models anew beside the ones being shown, and switch')
+    .addHelpText('after', help.rebuild)
+    .action(async (names, options) => {
+      const { rebuild } = await import('./rebuild.ts');
+      exitWith(await rebuild(names, options, terminal));
+    });
+
+  command('verify', 'Prove that the log is whole and that the read models equal it')
+    .addHelpText('after', help.verify)
+    .action(async (options) => {
+      const { verify } = await import('./verify/verify.ts');
+      exitWith(await verify(options, terminal));
+    });
+
+  command('backup <file>', 'Copy the log into a file while it may be written')
+    .addHelpText('after', help.backup)
+    .action(async (file, options) => {
+      const { backup } = await import('./backup.ts');
+      exitWith(await backup(file, options, terminal));
+    });
+
+  command('restore <backup>', 'Make the store what a backup was at a position or moment')
+    .option('--to <point>', 'a position, or a moment by which it was recorded; all when left out')
+    .option('--in-place', 'replace the log of the embedded store, keeping it under a dated name')
+    .addHelpText('after', help.restore)
+    .action(async (file, options) => {
+      const { restore } = await import('./restore.ts');
+      exitWith(await restore(file, options, terminal));
     });
 
   return program;

@@ -6,8 +6,9 @@ import { requestsToTry } from '../demo/requests.ts';
 import { startPlatform, type Platform } from '../platform.ts';
 import { viewsOf } from '../queries/views.ts';
 import { CommandFailure, describeFailure, opening } from './failure.ts';
-import { listenForInterruption } from './interruption.ts';
+import { untilInterrupted } from './interruption.ts';
 import { count, type Terminal } from './terminal.ts';
+import { requireFinished } from './unfinished-restore.ts';
 
 export interface ServeOptions {
   /** The file with settings. */
@@ -18,27 +19,31 @@ export interface ServeOptions {
 /** Serves until it is told to stop. */
 export async function serve(options: ServeOptions, terminal: Terminal): Promise<number> {
   const config = loadProcessConfig({ file: options.config, demo: options.demo });
-  const interruption = listenForInterruption();
-  const platform = await opening(config, () => startPlatform(config));
-  try {
-    const server = await listen(platform, config);
-    terminal.say(`Counterfoil listens on ${server.url}`);
-    terminal.say(`  API        ${server.url}/docs`);
-    terminal.say(`  data       ${describeStore(config)}`);
-    if (!isLoopback(config.host)) terminal.tell(openDoor);
-    const demo = config.demo
-      ? runDemo(platform, server.url, interruption.signal, terminal)
-      : undefined;
-    await aborted(interruption.signal);
-    terminal.say('Stopping: requests under way are finished first');
-    await demo;
-    await server.close();
-  } finally {
-    await platform.close();
-    interruption.end();
-  }
-  terminal.say('Stopped');
-  return 0;
+  await opening(config, () => requireFinished(config));
+  return untilInterrupted(async (signal) => {
+    const platform = await opening(config, () => startPlatform(config));
+    try {
+      await serveOn(platform, signal, terminal);
+    } finally {
+      await platform.close();
+    }
+    terminal.say('Stopped');
+    return 0;
+  });
+}
+
+async function serveOn(platform: Platform, signal: AbortSignal, terminal: Terminal): Promise<void> {
+  const { config } = platform;
+  const server = await listen(platform, config);
+  terminal.say(`Counterfoil listens on ${server.url}`);
+  terminal.say(`  API        ${server.url}/docs`);
+  terminal.say(`  data       ${describeStore(config)}`);
+  if (!isLoopback(config.host)) terminal.tell(openDoor);
+  const demo = config.demo ? runDemo(platform, server.url, signal, terminal) : undefined;
+  await aborted(signal);
+  terminal.say('Stopping: requests under way are finished first');
+  await demo;
+  await server.close();
 }
 
 // The API knows no users yet.

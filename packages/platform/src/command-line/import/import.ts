@@ -5,11 +5,12 @@ import {
   type EventStore,
 } from '@counterfoil/event-store';
 import { lineKinds } from '../../api/bulk/line-commands.ts';
-import { loadProcessConfig, type Config } from '../../config.ts';
+import type { Config } from '../../config.ts';
 import { createLedger } from '../../ledger/ledger.ts';
 import { openLog, openMarket, systemClock } from '../../platform.ts';
 import { CommandFailure, describeFailure, opening } from '../failure.ts';
-import { exitCodeOfInterruption, listenForInterruption } from '../interruption.ts';
+import { exitCodeOfInterruption } from '../interruption.ts';
+import { onKeptStore, type StoreOptions } from '../kept-store.ts';
 import { count, counted, type Terminal } from '../terminal.ts';
 import type { Tally } from './checkpoint.ts';
 import { readHeader, type Header } from './header.ts';
@@ -21,17 +22,13 @@ import { oncePerLine } from './once-per-line.ts';
 import { createRowReader } from './row-reader.ts';
 import { examineFile, linesOf, type SourceFile } from './source-file.ts';
 
-export interface ImportOptions {
-  readonly config?: string | undefined;
-}
-
 const someRefused = 2;
 
 /** Imports a CSV file. Answers 0 when all of it is imported, 2 when lines were refused. */
 export async function importFile(
   kindName: string,
   file: string,
-  options: ImportOptions,
+  options: StoreOptions,
   terminal: Terminal,
 ): Promise<number> {
   const kind = kindNamed(kindName);
@@ -39,22 +36,17 @@ export async function importFile(
     const known = Object.keys(importKinds).join(', ');
     throw new CommandFailure(`"${kindName}" can't be imported: name one of ${known}`);
   }
-  const config = loadProcessConfig({ file: options.config });
-  if (config.store.kind === 'memory') {
-    throw new CommandFailure('A store in memory ends with the command: set COUNTERFOIL_STORE');
-  }
-  const source = await examineFile(file);
-  const header = readHeader(await firstLineOf(source), kind, file);
-  const interruption = listenForInterruption();
-  const store = await opening(config, () => openLog(config));
-  try {
-    const journal = await openJournal({ kind, source, header, store, terminal });
-    const { signal } = interruption;
-    return await importInto(store, { config, kind, source, header, journal, signal, terminal });
-  } finally {
-    await store.close();
-    interruption.end();
-  }
+  return onKeptStore(options, async (config, signal) => {
+    const source = await examineFile(file);
+    const header = readHeader(await firstLineOf(source), kind, file);
+    const store = await opening(config, () => openLog(config));
+    try {
+      const journal = await openJournal({ kind, source, header, store, terminal });
+      return await importInto(store, { config, kind, source, header, journal, signal, terminal });
+    } finally {
+      await store.close();
+    }
+  });
 }
 
 async function firstLineOf({ file }: SourceFile): Promise<string> {

@@ -1,0 +1,115 @@
+import path from 'node:path';
+import type { EventStore } from '@counterfoil/event-store';
+import {
+  checkConsistency,
+  type Difference,
+  type ReadModelDatabase,
+} from '@counterfoil/event-store/projections';
+import { openLog, openReadModelDatabase } from '../../platform.ts';
+import { projections } from '../../read-models/projections.ts';
+import { opening } from '../failure.ts';
+import { exitCodeOfInterruption } from '../interruption.ts';
+import { onKeptStore, type KeptConfig, type StoreOptions } from '../kept-store.ts';
+import { count, counted, type Terminal } from '../terminal.ts';
+import { checkLog } from './log-check.ts';
+import { sqliteProblem } from './sqlite-check.ts';
+
+/** Proves log and read models sound, or says what is first wrong with each; answers 1 then. */
+export async function verify(options: StoreOptions, terminal: Terminal): Promise<number> {
+  return onKeptStore(options, async (config, signal) => {
+    if (!checkFiles(config, terminal)) return 1;
+    const store = await opening(config, () => openLog(config));
+    const database = await openReadModelDatabase(config);
+    try {
+      if (!(await checkTheLog(store, signal, terminal))) return 1;
+      return (await checkReadModels(store, database, signal, terminal)) ? 0 : 1;
+    } catch (failure) {
+      if (!signal.aborted) throw failure;
+      terminal.tell('Stopped before all was verified');
+      return exitCodeOfInterruption;
+    } finally {
+      await database.close();
+      await store.close();
+    }
+  });
+}
+
+function checkFiles({ store, dataDirectory }: KeptConfig, terminal: Terminal): boolean {
+  if (store.kind !== 'sqlite') return true;
+  for (const name of ['log.sqlite', 'read-models.sqlite']) {
+    const problem = sqliteProblem(path.join(dataDirectory, name));
+    if (problem !== undefined) {
+      terminal.say(problem);
+      return false;
+    }
+  }
+  terminal.say('files: sound, says SQLite');
+  return true;
+}
+
+async function checkTheLog(
+  store: EventStore,
+  signal: AbortSignal,
+  terminal: Terminal,
+): Promise<boolean> {
+  const { update, end } = terminal.startProgress({ doing: 'Verifying the log', unit: 'events' });
+  const result = await checkLog(store, { signal, onProgress: update }).finally(end);
+  terminal.say(
+    result.sound
+      ? `log: sound, ${counted(result.events, 'event')} in ${counted(result.streams, 'stream')}`
+      : `log: ${result.problem}`,
+  );
+  return result.sound;
+}
+
+async function checkReadModels(
+  store: EventStore,
+  database: ReadModelDatabase,
+  signal: AbortSignal,
+  terminal: Terminal,
+): Promise<boolean> {
+  const built = await builtReadModels(database);
+  let sound = true;
+  for (const projection of projections) {
+    const { name } = projection;
+    if (!built.has(name)) {
+      terminal.say(`${name}: not built yet; "counterfoil rebuild" or the next "serve" builds it`);
+      continue;
+    }
+    const { update, end } = terminal.startProgress({ doing: `Verifying ${name}`, unit: 'events' });
+    const options = { log: store, database, projection, signal, onProgress: update };
+    const result = await checkConsistency(options).finally(end);
+    sound &&= result.equal;
+    terminal.say(
+      result.equal
+        ? `${name}: ${counted(result.rows, 'row')} equal to the log up to position ${count(result.position)}`
+        : `${name}: ${describe(result.difference)}`,
+    );
+  }
+  return sound;
+}
+
+async function builtReadModels({ kysely }: ReadModelDatabase): Promise<ReadonlySet<string>> {
+  const rows = await kysely
+    .selectFrom('projections')
+    .select('name')
+    .where('status', '=', 'active')
+    .execute();
+  return new Set(rows.map(({ name }) => name));
+}
+
+function describe({ key, column, expected, actual, lastEvent }: Difference): string {
+  const where = column === undefined ? '' : `, column ${column}`;
+  const by =
+    lastEvent === undefined
+      ? ''
+      : `; the last event to change it is at position ${lastEvent.position}`;
+  return (
+    `row ${key.join(', ')}${where}: the log says ${shown(expected)}, ` +
+    `the read model ${shown(actual)}${by}. "counterfoil rebuild" corrects it`
+  );
+}
+
+function shown(value: Difference['expected']): string {
+  return value === undefined ? 'that there is none' : JSON.stringify(value);
+}
