@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import { loadConfig, type Config } from '../config.ts';
 import { runCommandLine } from './program.ts';
 import type { Terminal } from './terminal.ts';
@@ -48,14 +48,17 @@ export async function runHere(
     },
     startProgress: () => ({ update: () => undefined, end: () => undefined }),
   };
-  const before = { ...process.env };
-  Object.assign(process.env, environment);
+  stub(environment);
   try {
     const code = await runCommandLine(commandArguments, terminal);
     return { code, output: output.join(''), errors: errors.join('') };
   } finally {
-    process.env = before;
+    vi.unstubAllEnvs();
   }
+}
+
+function stub(environment: Environment): void {
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
 }
 
 export interface RunningCommand {
@@ -73,11 +76,13 @@ export function startProcess(
   environment: Environment,
   options: { readonly uid?: number } = {},
 ): RunningCommand {
+  // A child has the environment as it is when it begins.
+  stub(environment);
   const child = spawn(process.execPath, [program, ...commandArguments], {
-    env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...options,
   });
+  vi.unstubAllEnvs();
   let output = '';
   let errors = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));

@@ -11,6 +11,10 @@ export interface ImportLines {
   readonly file: string;
   /** Lines up to this number are done. */
   readonly after: number;
+  /** Lines up to this number may have been started before. */
+  readonly startedBefore: number;
+  /** Called before a line is started; what it answers is waited for. */
+  readonly begin: (line: number) => Promise<void> | undefined;
   readonly readRow: (line: Line) => Row;
   readonly once: OncePerLine;
   /** Undefined where no line can depend on the past. */
@@ -29,11 +33,15 @@ const linesUnderWayMax = 4_000;
  * once nothing is under way any more.
  */
 export async function importLines(parts: ImportLines): Promise<boolean> {
-  const { file, after, readRow, once, lookingBack, signal } = parts;
+  const { file, after, startedBefore, begin, readRow, once, lookingBack, signal } = parts;
   const outcomes = orderOutcomes(linesUnderWayMax, parts.take);
   const lanes = createLanes();
   let failure: { readonly cause: unknown } | undefined;
   const isStopped = (): boolean => failure !== undefined || signal.aborted;
+
+  const fail = (cause: unknown): void => {
+    failure ??= { cause };
+  };
 
   const carryOut = async ({ number }: Line, place: number, key: string, command: LineCommand) => {
     const { subject } = command;
@@ -43,7 +51,7 @@ export async function importLines(parts: ImportLines): Promise<boolean> {
       const outcome = once.outcomeOf(result, number, subject);
       outcomes.settle(place, outcome instanceof Promise ? await outcome : outcome);
     } catch (error) {
-      failure ??= { cause: error };
+      fail(error);
       outcomes.abandon(place);
     }
   };
@@ -58,14 +66,15 @@ export async function importLines(parts: ImportLines): Promise<boolean> {
       done();
     });
 
-  const start = async (line: Line): Promise<void> => {
+  const start = async (line: Line, place: number): Promise<void> => {
     const row = readRow(line);
-    const place = outcomes.reserve(line);
     if (row.kind !== 'command') {
       outcomes.settle(place, row);
       return;
     }
-    const known = mayBeKnown(line, parts)
+    // An earlier run, or this one before it was interrupted, may have refused it.
+    const mayBeKnown = once.run > 1 || line.number <= startedBefore;
+    const known = mayBeKnown
       ? await once.lookUp(line.number)
       : ({ kind: 'open', key: once.firstKey(line.number) } as const);
     if (known.kind !== 'open') {
@@ -76,21 +85,28 @@ export async function importLines(parts: ImportLines): Promise<boolean> {
     run(line, place, known.key, row.command, typeof alone === 'boolean' ? alone : await alone);
   };
 
-  reading: for await (const lines of linesOf(file)) {
-    for (const line of lines) {
-      if (line.number <= after) continue;
-      const full = outcomes.room();
-      if (full !== undefined) await full;
-      if (isStopped()) break reading;
-      await start(line);
+  const readOn = async (): Promise<void> => {
+    for await (const lines of linesOf(file)) {
+      for (const line of lines) {
+        if (line.number <= after) continue;
+        const full = outcomes.room();
+        if (full !== undefined) await full;
+        if (isStopped()) return;
+        const unsaved = begin(line.number);
+        if (unsaved !== undefined) await unsaved;
+        const place = outcomes.reserve(line);
+        try {
+          await start(line, place);
+        } catch (error) {
+          fail(error);
+          outcomes.abandon(place);
+        }
+      }
     }
-  }
+  };
+
+  await readOn().catch(fail);
   await outcomes.idle();
   if (failure !== undefined) throw failure.cause;
   return !isStopped();
-}
-
-/** Whether an earlier run, or this one before it was interrupted, may have refused the line. */
-function mayBeKnown({ number }: Line, { after, once }: ImportLines): boolean {
-  return once.run > 1 || (after > 1 && number <= after + linesUnderWayMax);
 }

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, test } from 'vitest';
 import {
@@ -17,6 +18,19 @@ const accounts =
 const prices = 'symbol,date,close\nAAPL,2020-01-02,300.35\nIBM,2020-01-02,135.42\n';
 const tradeHeader = 'account_id,trade_id,side,symbol,quantity,price,fees,trade_date';
 const goodTrade = 'A-1,T-1,BUY,AAPL,10,300.00,1.00,2020-01-02';
+
+function tradeOf(account: string, id: string, side: string): string {
+  return `${account},${id},${side},AAPL,1,300.00,,2020-01-02`;
+}
+
+/** What a file holds as soon as it holds anything. */
+async function contentOnce(file: string): Promise<string> {
+  for (;;) {
+    const content = await readFile(file, 'utf8').catch(() => '');
+    if (content !== '') return content;
+    await setImmediate();
+  }
+}
 
 interface Desk {
   /** Writes a file and imports it. */
@@ -274,6 +288,40 @@ describe('TC-08 an import', () => {
     const booked = await desk.replayed('TradeBooked');
     expect(booked.map(({ data }) => data['tradeId'])).toEqual(['T-2', 'T-1']);
   });
+
+  test.each([
+    ['the next lines', 1],
+    ['many lines', 5_000],
+  ])(
+    'OP-11 keeps a refusal when it is interrupted before word of it but behind %s',
+    async (_, others) => {
+      const desk = await deskWithAccounts();
+      const early = Array.from({ length: others }, (_line, at) =>
+        tradeOf('A-2', `T-${at}`, at % 2 === 0 ? 'BUY' : 'SELL'),
+      );
+      const tooSoon = tradeOf('A-1', 'T-1', 'SELL');
+      const text = [tradeHeader, ...early, tooSoon, tradeOf('A-1', 'T-2', 'BUY')].join('\n');
+      // As a crash leaves it: all of it in the log, and of that only the first checkpoint knows nothing.
+      const [checkpoint, first] = await Promise.all([
+        contentOnce(desk.file('trades.csv.checkpoint.json')),
+        desk.importText('trades', text),
+      ]);
+      expect(first).toMatchObject({ code: 2 });
+      const refused = await desk.refused();
+      await writeFile(
+        desk.file('trades.csv.checkpoint.json'),
+        JSON.stringify({ ...JSON.parse(checkpoint), process: null }),
+      );
+
+      const again = await desk.importText('trades', text);
+
+      expect(again.output).toContain(
+        `${(others + 1).toLocaleString('en-US')} lines imported, 1 refused`,
+      );
+      expect(refused).toMatchObject([{ code: 'INSUFFICIENT_HOLDING' }]);
+      expect(await desk.refused()).toEqual(refused);
+    },
+  );
 
   test('refuses a trade that another file has booked under the same id', async () => {
     const desk = await deskWithAccounts();

@@ -75,6 +75,8 @@ async function importInto(store: EventStore, parts: ImportParts): Promise<number
   const next = (): ImportLines => ({
     file: source.file,
     after: journal.line(),
+    startedBefore: journal.startedUpTo(),
+    begin: journal.start,
     readRow: createRowReader(kind, header, lineKind),
     once: oncePerLine(journal.name, journal.run, store),
     lookingBack: kind.name === 'trades' ? createLookingBack(ledger) : undefined,

@@ -25,6 +25,10 @@ export interface ImportJournal {
   readonly refusedFile: string;
   /** The last line that is done, as are all before it. */
   line(): number;
+  /** No line behind this one has been started yet, by this process or one that was interrupted. */
+  startedUpTo(): number;
+  /** Call it before a line is started, and wait for what it answers. */
+  start(line: number): Promise<void> | undefined;
   take(line: Line, outcome: LineOutcome): void;
   /** Leaves word of how far it came or, when it is complete, nothing but the result file. */
   close(complete: boolean): Promise<Tally>;
@@ -39,6 +43,8 @@ export interface JournalParts {
 }
 
 const saveEveryMs = 1_000;
+// After a crash this many lines are looked up in the log, because they may have been refused already.
+const linesUnsavedMax = 50_000;
 const refusalsTold = 10;
 const headerLine = 1;
 
@@ -52,6 +58,8 @@ export async function openJournal(parts: JournalParts): Promise<ImportJournal> {
   const tally = { ...begun.tally };
   const told: string[] = [];
   let { line: lastLine } = begun;
+  let savedLine = lastLine;
+  let startedUpTo = begun.isResumed ? lastLine + linesUnsavedMax : headerLine;
   let saving: Promise<void> | undefined;
   let savedAtMs = performance.now();
 
@@ -60,6 +68,7 @@ export async function openJournal(parts: JournalParts): Promise<ImportJournal> {
     const done = { line: lastLine, tally: { ...tally }, refusedBytes: refused.flush() };
     const log = await markOf(store);
     await writeCheckpoint(checkpointFile, { name, run, ...done, log, process: pid });
+    savedLine = done.line;
   };
   const saveNowAndThen = (): void => {
     if (saving !== undefined || performance.now() - savedAtMs < saveEveryMs) return;
@@ -71,6 +80,10 @@ export async function openJournal(parts: JournalParts): Promise<ImportJournal> {
         savedAtMs = performance.now();
       });
   };
+  const saveNow = async (): Promise<void> => {
+    await saving;
+    await save(process.pid);
+  };
 
   await save(process.pid);
   if (lastLine > headerLine) terminal.tell(`Going on behind line ${count(lastLine)}`);
@@ -80,6 +93,11 @@ export async function openJournal(parts: JournalParts): Promise<ImportJournal> {
     run: begun.run,
     refusedFile: refused.file,
     line: () => lastLine,
+    startedUpTo: () => startedUpTo,
+    start: (line) => {
+      startedUpTo = Math.max(startedUpTo, line);
+      return line <= savedLine + linesUnsavedMax ? undefined : saveNow();
+    },
     take: (line, outcome) => {
       lastLine = line.number;
       switch (outcome.kind) {
@@ -114,7 +132,9 @@ export async function openJournal(parts: JournalParts): Promise<ImportJournal> {
   };
 }
 
-type Begun = Pick<Checkpoint, 'run' | 'line' | 'tally' | 'refusedBytes'>;
+interface Begun extends Pick<Checkpoint, 'run' | 'line' | 'tally' | 'refusedBytes'> {
+  readonly isResumed: boolean;
+}
 
 /** Where to begin: behind the checkpoint, if it is of this content and this log, else at the beginning. */
 async function takeUp(checkpointFile: string, name: string, store: EventStore): Promise<Begun> {
@@ -125,7 +145,10 @@ async function takeUp(checkpointFile: string, name: string, store: EventStore): 
         `something else, remove ${checkpointFile}`,
     );
   }
-  if (checkpoint?.name === name && (await isMarkOf(store, checkpoint.log))) return checkpoint;
+  if (checkpoint?.name === name && (await isMarkOf(store, checkpoint.log))) {
+    return { ...checkpoint, isResumed: true };
+  }
   const tally = { imported: 0, importedBefore: 0, refused: 0 };
-  return { run: await beginRun(name, store), line: headerLine, tally, refusedBytes: 0 };
+  const run = await beginRun(name, store);
+  return { run, line: headerLine, tally, refusedBytes: 0, isResumed: false };
 }
