@@ -36,7 +36,7 @@ export type Unit =
   | 'lines/s'
   | 'ms'
   | 'bytes/event'
-  | '% of what was offered';
+  | '%';
 
 /** What the median must reach. */
 export type Target = { readonly atLeast: number } | { readonly below: number };

@@ -2,6 +2,8 @@ import type { Scenario } from './scenario.ts';
 
 const scenarios = {
   append: async () => (await import('./scenarios/append.ts')).append,
+  commands: async () => (await import('./scenarios/commands.ts')).commands,
+  http: async () => (await import('./scenarios/http.ts')).http,
 } satisfies Record<string, () => Promise<Scenario>>;
 
 export type ScenarioName = keyof typeof scenarios;

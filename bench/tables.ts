@@ -19,16 +19,19 @@ export function figureTables(figures: readonly Figure[]): string {
 function figureTable(name: string, figures: readonly Figure[]): string {
   const columns = [...new Set(figures.map(({ column }) => column))];
   const rows = [...new Set(figures.map(({ row }) => row))];
-  const units = [...new Set(figures.map(({ unit }) => unit))];
-  const [onlyUnit] = units;
-  const oneUnit = units.length === 1;
   const cell = (row: string, column: string): string => {
     const figure = figures.find((one) => one.row === row && one.column === column);
-    if (figure === undefined) return '-';
-    return oneUnit ? rangeOf(figure) : `${rangeOf(figure)} ${figure.unit}`;
+    return figure === undefined ? '-' : rangeOf(figure);
   };
+  // The unit stands with the name of the table, or, when columns differ in it, with each column.
+  const units = [...new Set(figures.map(({ unit }) => unit))];
+  const unitOf = (column: string): string =>
+    units.length === 1 ? '' : `, ${figures.find((one) => one.column === column)?.unit}`;
   return layOut(
-    [oneUnit ? `${name}, ${onlyUnit}` : name, ...columns],
+    [
+      units.length === 1 ? `${name}, ${units[0]}` : name,
+      ...columns.map((column) => column + unitOf(column)),
+    ],
     rows.map((row) => [row, ...columns.map((column) => cell(row, column))]),
   );
 }

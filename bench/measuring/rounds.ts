@@ -1,19 +1,11 @@
 import { formatValue } from '../figures.ts';
-import type { Bench, Figure, Target, Unit } from '../scenario.ts';
+import type { Bench, Figure } from '../scenario.ts';
+import { figuresOf, type Reading, type RowOfFigures } from './readings.ts';
 
 /** One of those that are compared. */
-export interface Contender {
-  readonly table: string;
-  readonly row: string;
-  /** Runs for about so long; answers what it read. */
+export interface Contender extends RowOfFigures {
+  /** Runs for about so long. */
   measure(seconds: number): Promise<readonly Reading[]>;
-}
-
-export interface Reading {
-  readonly column: string;
-  readonly unit: Unit;
-  readonly value: number;
-  readonly target?: Target | undefined;
 }
 
 export interface RoundOptions {
@@ -25,33 +17,29 @@ export interface RoundOptions {
 const quickSeconds = 0.3;
 
 /**
- * Measures all contenders in each round, so that what else the machine does strikes them alike, and in
- * another order each time. The first round warms up and is not counted.
+ * Measures all contenders in each round, so that what else the machine does strikes them alike, and begins
+ * each round with another. The first round warms up and is not counted.
  */
 export async function interleave(
   contenders: readonly Contender[],
   { seconds, rounds = 3 }: RoundOptions,
   { quick, say }: Bench,
 ): Promise<readonly Figure[]> {
-  // By contender, in the order given: the order of running changes.
-  const figures = contenders.map(() => new Map<string, Figure & { readonly rounds: number[] }>());
+  const entries = contenders.map((contender) => ({
+    contender,
+    read: [] as (readonly Reading[])[],
+  }));
   for (let round = 0; round <= rounds; round += 1) {
-    for (let turn = 0; turn < contenders.length; turn += 1) {
-      const index = (turn + round) % contenders.length;
-      const [contender, own] = [contenders[index], figures[index]];
-      if (contender === undefined || own === undefined) continue;
-      const { table, row, measure } = contender;
-      const readings = await measure(quick ? quickSeconds : seconds);
-      if (round === 0) continue;
-      say(`round ${round}: ${table}, ${row}: ${readings.map(describe).join(', ')}`);
-      for (const { column, unit, value, target } of readings) {
-        const known = own.get(column);
-        if (known !== undefined) known.rounds.push(value);
-        else own.set(column, { table, row, column, unit, rounds: [value], target });
-      }
+    const first = round % entries.length;
+    for (const { contender, read } of [...entries.slice(first), ...entries.slice(0, first)]) {
+      const readings = await contender.measure(quick ? quickSeconds : seconds);
+      if (round > 0) read.push(readings);
+      const { table, row } = contender;
+      const name = round === 0 ? 'warm-up' : `round ${round}`;
+      say(`${name}: ${table}, ${row}: ${readings.map(describe).join(', ')}`);
     }
   }
-  return figures.flatMap((own) => [...own.values()]);
+  return entries.flatMap(({ contender, read }) => figuresOf(contender, read));
 }
 
 function describe({ column, value, unit }: Reading): string {

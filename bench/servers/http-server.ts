@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Config } from '@counterfoil/platform/src/config.ts';
+
+/** A server in a process of its own. */
+export interface HttpServer {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** The product as `npm start` starts it, on a free port. */
+export function startCounterfoil({ dataDirectory, store }: Config): Promise<HttpServer> {
+  const program = path.join(import.meta.dirname, '../../packages/platform/bin/counterfoil.js');
+  return start([program, 'serve'], {
+    COUNTERFOIL_PORT: '0',
+    COUNTERFOIL_LOG_LEVEL: 'warn',
+    COUNTERFOIL_DATA_DIR: dataDirectory,
+    COUNTERFOIL_STORE: store.kind === 'postgres' ? store.connectionString : store.kind,
+  });
+}
+
+export function startEcho(): Promise<HttpServer> {
+  return start([path.join(import.meta.dirname, 'echo.program.ts')]);
+}
+
+/** Resolves once the program has said where it listens. */
+async function start(
+  program: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<HttpServer> {
+  const child = spawn(process.execPath, program, {
+    env: { ...process.env, ...settings },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+  });
+  const url = await new Promise<string>((resolve, reject) => {
+    void ended.then(() => reject(new Error(`${program.join(' ')} ended before it listened`)));
+    createInterface(child.stdout).on('line', (line) => {
+      const [, address] = /listens on (http:\S+)/.exec(line) ?? [];
+      if (address !== undefined) resolve(address);
+    });
+  });
+  return {
+    url,
+    stop: async () => {
+      child.kill();
+      await ended;
+    },
+  };
+}
