@@ -4,6 +4,7 @@ const scenarios = {
   append: async () => (await import('./scenarios/append.ts')).append,
   commands: async () => (await import('./scenarios/commands.ts')).commands,
   http: async () => (await import('./scenarios/http.ts')).http,
+  bulk: async () => (await import('./scenarios/bulk.ts')).bulk,
 } satisfies Record<string, () => Promise<Scenario>>;
 
 export type ScenarioName = keyof typeof scenarios;

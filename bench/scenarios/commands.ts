@@ -32,7 +32,7 @@ async function measureOn(bench: Bench, database: () => Promise<string>): Promise
   const directory = (name: string): string => path.join(bench.directory, name);
   const sqlite = await openBook(configFor(directory('sqlite')), accounts);
   const postgres = await openBook(configFor(directory('postgres'), await database()), accounts);
-  const followed = await openBook(configFor(directory('followed')), accounts, { followed: true });
+  const followed = await openFollowedBook(configFor(directory('followed')), accounts);
   const most = await interleave(
     [
       mostOf('SQLite', sqlite, { targets: { [mostColumn]: { atLeast: 100_000 } } }),
@@ -81,23 +81,33 @@ async function measureOn(bench: Bench, database: () => Promise<string>): Promise
 /** A ledger with its accounts, and orders for it. */
 interface Book extends OpenLedger {
   readonly nextOrder: () => Order;
+  /** Resolves once the read models that follow, if any do, show what was booked. */
+  readonly caughtUp: () => Promise<unknown>;
 }
 
-async function openBook(
-  config: Config,
-  accounts: number,
-  { followed = false } = {},
-): Promise<Book> {
-  const { ledger, close } = followed ? await startPlatform(config) : await openLedger(config);
+async function openBook(config: Config, accounts: number): Promise<Book> {
+  const { ledger, close } = await openLedger(config);
   await prepareLedger(ledger, accounts);
-  return { ledger, close, nextOrder: orderSource(accounts) };
+  return { ledger, close, nextOrder: orderSource(accounts), caughtUp: async () => undefined };
+}
+
+/** With everything else that the program runs. */
+async function openFollowedBook(config: Config, accounts: number): Promise<Book> {
+  const { ledger, store, projector, close } = await startPlatform(config);
+  await prepareLedger(ledger, accounts);
+  return {
+    ledger,
+    close,
+    nextOrder: orderSource(accounts),
+    caughtUp: async () => projector.waitFor((await store.head()).position, 60_000),
+  };
 }
 
 const mostColumn = 'the most';
 
 function mostOf(
   row: string,
-  { ledger, nextOrder }: Book,
+  { ledger, nextOrder, caughtUp }: Book,
   {
     targets,
     tradeIdOfClient,
@@ -111,6 +121,8 @@ function mostOf(
       const value = await callsPerSecond(seconds, callers, () =>
         bookOrder(ledger, nextOrder(), { tradeIdOfClient }),
       );
+      // Before anybody else has his turn.
+      await caughtUp();
       return [{ column: mostColumn, unit: 'commands/s', value }];
     },
   };
