@@ -1,4 +1,4 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import path from 'node:path';
 import type { CopyResult, EventStorage } from '@counterfoil/event-store';
@@ -6,9 +6,9 @@ import { openStorage } from '../platform.ts';
 import { CommandFailure, opening } from './failure.ts';
 import { moveFile } from './files.ts';
 import { exitCodeOfInterruption } from './interruption.ts';
-import { onKeptStore, type KeptConfig, type StoreOptions } from './kept-store.ts';
+import { onExistingLog, type KeptConfig, type StoreOptions } from './kept-store.ts';
 import { copyIntoFile, copyIntoScratchFile, type LogCopy } from './log-copy.ts';
-import { logFileKind } from './sqlite-log.ts';
+import { isEmbeddedLog, logFileKind } from './sqlite-log.ts';
 import { count, type Terminal } from './terminal.ts';
 
 /**
@@ -20,7 +20,7 @@ export async function backup(
   options: StoreOptions,
   terminal: Terminal,
 ): Promise<number> {
-  return onKeptStore(options, async (config, signal) => {
+  return onExistingLog(options, async (config, signal) => {
     requireBackupPlace(file, config);
     const source = await opening(config, () => openStorage(config));
     try {
@@ -56,9 +56,7 @@ async function makeBackup(source: EventStorage, file: string, copy: LogCopy): Pr
 }
 
 function requireBackupPlace(file: string, { store, dataDirectory }: KeptConfig): void {
-  const own = path.join(dataDirectory, 'log.sqlite');
-  const isOwn = existsSync(file) && existsSync(own) && realpathSync(file) === realpathSync(own);
-  if (store.kind === 'sqlite' && isOwn) {
+  if (store.kind === 'sqlite' && isEmbeddedLog(file, dataDirectory)) {
     throw new CommandFailure(`${file} is the log itself: name another file`);
   }
   if (logFileKind(file) === 'other') {

@@ -25,12 +25,12 @@ export async function temporaryDirectory(): Promise<string> {
 }
 
 /** The environment of a command that works on a data directory. */
-export function environmentOf(dataDirectory: string): Environment {
-  return { COUNTERFOIL_DATA_DIR: dataDirectory };
+export function environmentOf(dataDirectory: string, store = 'sqlite'): Environment {
+  return { COUNTERFOIL_DATA_DIR: dataDirectory, COUNTERFOIL_STORE: store };
 }
 
-export function configOf(dataDirectory: string): Config {
-  return loadConfig({ environment: environmentOf(dataDirectory) });
+export function configOf(environment: Environment): Config {
+  return loadConfig({ environment });
 }
 
 /** Runs a command in this process, its output caught. */

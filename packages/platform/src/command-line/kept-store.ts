@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { loadProcessConfig, type Config, type StoreConfig } from '../config.ts';
 import { CommandFailure, opening } from './failure.ts';
 import { untilInterrupted } from './interruption.ts';
+import { embeddedLog } from './sqlite-log.ts';
 import { requireFinished } from './unfinished-restore.ts';
 
 /** A configuration whose store outlives this process. */
@@ -24,6 +26,20 @@ export async function onKeptStore(
   const config = keptConfigOf(options);
   await opening(config, () => requireFinished(config));
   return untilInterrupted((signal) => work(config, signal));
+}
+
+/** As `onKeptStore`, where an empty store would mean that the wrong one is configured. */
+export async function onExistingLog(
+  options: StoreOptions,
+  work: (config: KeptConfig, signal: AbortSignal) => Promise<number>,
+): Promise<number> {
+  const { store, dataDirectory } = keptConfigOf(options);
+  if (store.kind === 'sqlite' && !existsSync(embeddedLog(dataDirectory))) {
+    throw new CommandFailure(
+      `There is no log in ${dataDirectory}: set COUNTERFOIL_DATA_DIR to the directory that holds it`,
+    );
+  }
+  return onKeptStore(options, work);
 }
 
 export function keptConfigOf({ config: file }: StoreOptions): KeptConfig {

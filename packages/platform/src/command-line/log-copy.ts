@@ -6,7 +6,6 @@ import {
   type EventStorage,
 } from '@counterfoil/event-store';
 import { openSqliteStorage } from '@counterfoil/event-store/sqlite';
-import { CommandFailure } from './failure.ts';
 import { removeDatabase, settleLogFile } from './sqlite-log.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -16,7 +15,7 @@ export interface LogCopy {
   readonly terminal: Terminal;
 }
 
-/** Copies a log, with progress. Throws a CommandFailure when the end is not in it. */
+/** Copies a log, with progress. */
 export async function copyWithProgress(
   source: EventStorage,
   target: EventStorage,
@@ -25,10 +24,6 @@ export async function copyWithProgress(
   const progress = terminal.startProgress({ doing: 'Copying', unit: 'events' });
   try {
     return await copyLog(source, target, { end, signal, onProgress: progress.update });
-  } catch (cause) {
-    if (cause instanceof RangeError)
-      throw new CommandFailure(`Not copied: ${cause.message}`, { cause });
-    throw cause;
   } finally {
     progress.end();
   }

@@ -8,7 +8,7 @@ import { projections } from '../read-models/projections.ts';
 import { catchUp } from './catch-up.ts';
 import { CommandFailure, opening } from './failure.ts';
 import { exitCodeOfInterruption } from './interruption.ts';
-import { onKeptStore, type StoreOptions } from './kept-store.ts';
+import { onExistingLog, type StoreOptions } from './kept-store.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Builds read models anew beside the ones being shown, all or those named, and switches. */
@@ -18,7 +18,7 @@ export async function rebuild(
   terminal: Terminal,
 ): Promise<number> {
   const chosen = chosenFrom(names);
-  return onKeptStore(options, async (config, signal) => {
+  return onExistingLog(options, async (config, signal) => {
     const log = await opening(config, () => openLog(config));
     const database = await openReadModelDatabase(config);
     try {

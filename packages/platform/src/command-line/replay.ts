@@ -4,7 +4,7 @@ import { eventTypes } from '../ledger/event-types.ts';
 import { openLog } from '../platform.ts';
 import { CommandFailure, opening } from './failure.ts';
 import { exitCodeOfInterruption } from './interruption.ts';
-import { onKeptStore, type StoreOptions } from './kept-store.ts';
+import { onExistingLog, type StoreOptions } from './kept-store.ts';
 import { justBehind, parseLogPoint, type LogPoint } from './log-point.ts';
 import { createStates } from './states.ts';
 import { count, counted, type Terminal } from './terminal.ts';
@@ -20,7 +20,7 @@ export interface ReplayOptions extends StoreOptions {
 /** Reads events in order: prints them as JSON lines, or folds them and says how many there were. */
 export async function replay(options: ReplayOptions, terminal: Terminal): Promise<number> {
   const selection = selectionOf(options);
-  return onKeptStore(options, async (config, signal) => {
+  return onExistingLog(options, async (config, signal) => {
     const store = await opening(config, () => openLog(config));
     try {
       const work = options.json === true ? printing(terminal) : folding(selection, terminal);

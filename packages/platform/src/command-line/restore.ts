@@ -1,6 +1,6 @@
 import { linkSync, renameSync } from 'node:fs';
 import path from 'node:path';
-import { formatInstant, type EventStorage } from '@counterfoil/event-store';
+import { formatInstant, type CopyEnd, type EventStorage } from '@counterfoil/event-store';
 import { openSqliteStorage } from '@counterfoil/event-store/sqlite';
 import { openLog, openReadModelDatabase, openStorage, systemClock } from '../platform.ts';
 import { projections } from '../read-models/projections.ts';
@@ -10,9 +10,15 @@ import { moveFile } from './files.ts';
 import { exitCodeOfInterruption, untilInterrupted } from './interruption.ts';
 import { keptConfigOf, type KeptConfig, type StoreOptions } from './kept-store.ts';
 import { copyIntoScratchFile, copyWithProgress, type LogCopy } from './log-copy.ts';
-import { parseLogPoint } from './log-point.ts';
+import { justBehind, parseLogPoint } from './log-point.ts';
 import { rebuildReadModels } from './rebuild.ts';
-import { isLogInUse, logFileKind, removeDatabase } from './sqlite-log.ts';
+import {
+  embeddedLog,
+  isEmbeddedLog,
+  isLogInUse,
+  logFileKind,
+  removeDatabase,
+} from './sqlite-log.ts';
 import { count, type Terminal } from './terminal.ts';
 import { isUnfinished, whileUnfinished } from './unfinished-restore.ts';
 
@@ -28,14 +34,15 @@ export async function restore(
   options: RestoreOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const end =
-    options.to === undefined ? { kind: 'head' as const } : parseLogPoint('--to', options.to);
+  const end: CopyEnd =
+    options.to === undefined ? { kind: 'head' } : parseLogPoint('--to', options.to);
   const config = keptConfigOf(options);
-  if (logFileKind(file) !== 'log') throw new CommandFailure(`${file} is no backup of a log`);
+  requireBackup(file, config);
   return untilInterrupted(async (signal) => {
     const backup = await openSqliteStorage({ file });
     const copy: LogCopy = { end, signal, terminal };
     try {
+      await requireContent(backup, end);
       const complete =
         config.store.kind === 'sqlite'
           ? await restoreEmbedded(config, backup, copy, options.inPlace === true)
@@ -51,6 +58,27 @@ export async function restore(
   });
 }
 
+function requireBackup(file: string, { store, dataDirectory }: KeptConfig): void {
+  if (logFileKind(file) !== 'log') throw new CommandFailure(`${file} is no backup of a log`);
+  if (store.kind === 'sqlite' && isEmbeddedLog(file, dataDirectory)) {
+    throw new CommandFailure(`${file} is the log itself: make a backup of it, and restore that`);
+  }
+}
+
+async function requireContent(backup: EventStorage, end: CopyEnd): Promise<void> {
+  const { position } = await backup.head();
+  if (end.kind === 'position' && end.position > position) {
+    throw new CommandFailure(
+      `Not restored: the backup ends at position ${count(position)}, before ${count(end.position)}`,
+    );
+  }
+  const until = end.kind === 'time' ? justBehind(end.time) : undefined;
+  const { records } = await backup.readAll({ after: 0, limit: 1, until });
+  if (records.length === 0 || (end.kind === 'position' && end.position === 0)) {
+    throw new CommandFailure('Not restored: the backup holds nothing up to there');
+  }
+}
+
 /** Builds the log beside its place and puts it there when it is whole, then the read models. */
 async function restoreEmbedded(
   config: KeptConfig,
@@ -58,7 +86,7 @@ async function restoreEmbedded(
   copy: LogCopy,
   inPlace: boolean,
 ): Promise<boolean> {
-  const log = path.join(config.dataDirectory, 'log.sqlite');
+  const log = embeddedLog(config.dataDirectory);
   requireUnused(log);
   const present = await eventsIn(config);
   if (present > 0 && !inPlace) {
@@ -70,10 +98,6 @@ async function restoreEmbedded(
   const building = `${log}.restoring`;
   const { position, complete } = await copyIntoScratchFile(backup, building, copy);
   if (!complete) return false;
-  if (position === 0) {
-    removeDatabase(building);
-    throw new CommandFailure('Not restored: the backup holds nothing from that time');
-  }
   requireUnused(log);
   // First of all: read models that are ahead of their log would miss what comes next.
   removeReadModels(config);

@@ -1,7 +1,28 @@
-import { closeSync, existsSync, fsyncSync, openSync, readSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 // What the command line has to know of logs that are SQLite files: of backups and of the embedded store.
+
+/** Where the embedded store keeps its log. */
+export function embeddedLog(dataDirectory: string): string {
+  return path.join(dataDirectory, 'log.sqlite');
+}
+
+/** Whether a file is the log of a data directory, by whatever name. */
+export function isEmbeddedLog(file: string, dataDirectory: string): boolean {
+  const log = embeddedLog(dataDirectory);
+  return existsSync(file) && existsSync(log) && realpathSync(file) === realpathSync(log);
+}
 
 /** What stands in a file's header as its application id (sqlite.org/fileformat.html, offset 68). */
 const applicationId = Buffer.from('CFLG');

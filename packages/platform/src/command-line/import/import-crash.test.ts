@@ -123,7 +123,7 @@ async function eventsByAccount(log: EventLog): Promise<Record<string, unknown[]>
 }
 
 async function importedState(data: string, file: string) {
-  const log = await openLog(configOf(data));
+  const log = await openLog(configOf(environmentOf(data)));
   const events = await eventsByAccount(log);
   await log.close();
   const rows: { line: string; code: string }[] = parse(await readFile(`${file}.refused.csv`), {

@@ -1,3 +1,5 @@
+import { randomFrom, type Random } from '../random.fixture.ts';
+
 /** A line of a file of trades: as a trade, unless it is none. */
 export interface RandomLine {
   readonly text: string;
@@ -6,8 +8,8 @@ export interface RandomLine {
 
 export interface RandomLines {
   readonly lines: readonly RandomLine[];
-  /** Of the same sequence: a whole number from 0 up to, without, the limit. */
-  random(limit: number): number;
+  /** Of the same sequence. */
+  readonly random: Random;
 }
 
 /**
@@ -38,13 +40,4 @@ export function linesRandomly(
     return { text: trade.with(4, 'many').join(','), trade: undefined };
   });
   return { lines, random };
-}
-
-/** A linear congruential generator (Numerical Recipes, section 7.1.1): repeatable, and random enough. */
-function randomFrom(seed: number): (limit: number) => number {
-  let state = seed >>> 0;
-  return (limit) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * limit);
-  };
 }

@@ -9,14 +9,14 @@ import { openLog, openReadModelDatabase } from '../../platform.ts';
 import { projections } from '../../read-models/projections.ts';
 import { opening } from '../failure.ts';
 import { exitCodeOfInterruption } from '../interruption.ts';
-import { onKeptStore, type KeptConfig, type StoreOptions } from '../kept-store.ts';
+import { onExistingLog, type KeptConfig, type StoreOptions } from '../kept-store.ts';
 import { count, counted, type Terminal } from '../terminal.ts';
 import { checkLog } from './log-check.ts';
 import { sqliteProblem } from './sqlite-check.ts';
 
 /** Proves log and read models sound, or says what is first wrong with each; answers 1 then. */
 export async function verify(options: StoreOptions, terminal: Terminal): Promise<number> {
-  return onKeptStore(options, async (config, signal) => {
+  return onExistingLog(options, async (config, signal) => {
     if (!checkFiles(config, terminal)) return 1;
     const store = await opening(config, () => openLog(config));
     const database = await openReadModelDatabase(config);
@@ -71,8 +71,8 @@ async function checkReadModels(
   const built = await builtReadModels(database);
   let sound = true;
   for (const projection of projections) {
-    const { name } = projection;
-    if (!built.has(name)) {
+    const { name, version } = projection;
+    if (built.get(name) !== version) {
       terminal.say(`${name}: not built yet; "counterfoil rebuild" or the next "serve" builds it`);
       continue;
     }
@@ -89,13 +89,16 @@ async function checkReadModels(
   return sound;
 }
 
-async function builtReadModels({ kysely }: ReadModelDatabase): Promise<ReadonlySet<string>> {
+/** The version of each read model that queries are answered from. */
+async function builtReadModels({
+  kysely,
+}: ReadModelDatabase): Promise<ReadonlyMap<string, number>> {
   const rows = await kysely
     .selectFrom('projections')
-    .select('name')
+    .select(['name', 'version'])
     .where('status', '=', 'active')
     .execute();
-  return new Set(rows.map(({ name }) => name));
+  return new Map(rows.map(({ name, version }) => [name, version]));
 }
 
 function describe({ key, column, expected, actual, lastEvent }: Difference): string {
