@@ -5,6 +5,12 @@ import type { InstrumentSymbol } from '@counterfoil/platform/src/domain/instrume
 import { Money, Price, Quantity } from '@counterfoil/platform/src/domain/money/money.ts';
 import type { Ledger } from '@counterfoil/platform/src/ledger/ledger.ts';
 import type { Order } from './orders.ts';
+import { causeOfTrade } from './trades.ts';
+
+export interface BookOptions {
+  /** Whether the client made the trade's id: the ledger then claims it, so that it can't come twice. */
+  readonly tradeIdOfClient?: boolean | undefined;
+}
 
 const fees = Money.of('1');
 
@@ -15,7 +21,7 @@ const fees = Money.of('1');
 export async function bookOrder(
   ledger: Pick<Ledger, 'account' | 'market'>,
   { account, symbol, side, quantity, price }: Order,
-  { tradeIdOfClient = false } = {},
+  { tradeIdOfClient = false }: BookOptions = {},
 ): Promise<void> {
   const result = await ledger.account(
     account as AccountId,
@@ -30,7 +36,7 @@ export async function bookOrder(
       tradeDate: ledger.market.today(),
     },
     {
-      cause: { userId: 'local', correlationId: randomUUID() },
+      cause: causeOfTrade(),
       freshTradeId: !tradeIdOfClient,
     },
   );

@@ -31,11 +31,17 @@ export function bookedTrade(): EventOf<typeof TradeBooked> {
   };
 }
 
+/** Who caused an event, as the API writes it. */
+export function causeOfTrade() {
+  return { userId: 'local', correlationId: randomUUID() };
+}
+
 /** The same as JSON, for stores that keep events as that: decimals are text there. */
 export function bookedTradeAsJson() {
   const { type, data } = bookedTrade();
   return {
     type,
+    metadata: causeOfTrade(),
     data: {
       ...data,
       quantity: Quantity.format(data.quantity),

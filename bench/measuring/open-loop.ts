@@ -15,7 +15,7 @@ export interface Offer {
  * omitted in coordination with the server (Tene, How NOT to Measure Latency). It looks every millisecond.
  *
  * Answers the readings of each window. `send` answers false when the piece was turned away for overload: it
- * then has no latency, and the share of what was confirmed within a second tells of it.
+ * then has no latency, and the share of what was answered within a second tells of it.
  */
 export async function offer(
   { perSecond, seconds, windows = 3 }: Offer,
@@ -54,4 +54,4 @@ export async function offer(
 }
 
 const inTimeMs = 1_000;
-export const inTimeColumn = 'confirmed within 1 s';
+export const inTimeColumn = 'answered within 1 s';

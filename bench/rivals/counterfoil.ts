@@ -2,15 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { openEventStore, streamId, type EventStorage } from '@counterfoil/event-store';
 import { eventTypes } from '@counterfoil/platform/src/ledger/event-types.ts';
 import { systemClock } from '@counterfoil/platform/src/platform.ts';
-import { bookedTrade } from '../load/trades.ts';
+import { bookedTrade, causeOfTrade } from '../load/trades.ts';
 import type { Appender } from './appender.ts';
-
-const cause = { userId: 'bench' };
 
 /** The library, on any of its storages. */
 export async function counterfoilAppender(storage: EventStorage): Promise<Appender> {
   const store = await openEventStore({ storage, eventTypes, clock: systemClock, randomBytes });
   const event = bookedTrade();
+  const cause = causeOfTrade();
   return {
     append: async (stream, version, count) => {
       const append = {

@@ -4,7 +4,7 @@ import { openEventStore } from '@counterfoil/event-store';
 import { openMemoryStorage } from '@counterfoil/event-store/memory';
 import { eventTypes } from '@counterfoil/platform/src/ledger/event-types.ts';
 import { systemClock } from '@counterfoil/platform/src/platform.ts';
-import { bookedTrade } from '../load/trades.ts';
+import { bookedTrade, causeOfTrade } from '../load/trades.ts';
 import type { Appender } from './appender.ts';
 
 /**
@@ -47,7 +47,7 @@ export async function rawSqliteAppender(file: string): Promise<Appender> {
 async function storedTrade(): Promise<Uint8Array> {
   const storage = openMemoryStorage();
   const store = await openEventStore({ storage, eventTypes, clock: systemClock, randomBytes });
-  const { body } = store.raw.encode(bookedTrade(), { userId: 'bench' });
+  const { body } = store.raw.encode(bookedTrade(), causeOfTrade());
   await store.close();
   return new Uint8Array(body);
 }

