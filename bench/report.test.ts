@@ -51,6 +51,7 @@ const result: Result = {
     kernel: 'Linux 6',
     fileSystem: 'ext4',
     flushMsMedian: 0.5,
+    loadBefore: 0.1,
   },
   versions: { node: '24.0.0' },
   source: { commit: '0123456789abcdef', dirty: true },

@@ -48,10 +48,10 @@ function describeSource({ source: { commit, dirty } }: Result): string {
 }
 
 function describeMachine({ machine, versions }: Result): string {
-  const { cpu, cores, memoryGiB, kernel, fileSystem, flushMsMedian } = machine;
+  const { cpu, cores, memoryGiB, kernel, fileSystem, flushMsMedian, loadBefore } = machine;
   const used = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return (
     `${cores} cores of ${cpu}, ${memoryGiB} GiB, ${kernel}, ${fileSystem} ` +
-    `(4 KiB flushed in ${flushMsMedian} ms); ${used.join(', ')}`
+    `(4 KiB flushed in ${flushMsMedian} ms), load ${loadBefore} before; ${used.join(', ')}`
   );
 }

@@ -2,6 +2,7 @@ import type { Scenario } from './scenario.ts';
 
 const scenarios = {
   append: async () => (await import('./scenarios/append.ts')).append,
+  snapshots: async () => (await import('./scenarios/snapshots.ts')).snapshots,
   commands: async () => (await import('./scenarios/commands.ts')).commands,
   http: async () => (await import('./scenarios/http.ts')).http,
   bulk: async () => (await import('./scenarios/bulk.ts')).bulk,

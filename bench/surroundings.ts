@@ -22,6 +22,8 @@ export interface Machine {
   readonly fileSystem: string;
   /** To append 4 KiB to a file and have them on the disk: the floor under every durable write. */
   readonly flushMsMedian: number;
+  /** How many threads wanted to run in the minute before: what is not zero took its share. */
+  readonly loadBefore: number;
 }
 
 export interface Source {
@@ -39,6 +41,7 @@ export function describeMachine(directory: string): Machine {
     kernel: `${os.type()} ${os.release()}`,
     fileSystem: fileSystemOf(directory),
     flushMsMedian: flushMsMedian(directory),
+    loadBefore: Number((os.loadavg()[0] ?? 0).toFixed(2)),
   };
 }
 

@@ -6,7 +6,7 @@ const callers = 2_000;
 
 /** Books so many orders, as fast as they go. */
 export async function bookOrders(
-  ledger: Ledger,
+  ledger: Pick<Ledger, 'account' | 'market'>,
   nextOrder: () => Order,
   count: number,
   options: BookOptions = {},
