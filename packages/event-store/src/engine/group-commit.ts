@@ -1,4 +1,5 @@
 import type { Clock } from '../kernel/instant.ts';
+import { checkCommits } from '../storage/commit-check.ts';
 import type { Commit, Conflict, EventStorage, Verdict } from '../storage/storage.ts';
 
 /**
@@ -9,8 +10,10 @@ import type { Commit, Conflict, EventStorage, Verdict } from '../storage/storage
 export interface GroupCommit {
   /**
    * Takes a commit; its verdict resolves once its batch is durable. Commits are judged in the order of the
-   * calls. The verdict rejects with a StoreOverloaded when too many wait already, and with the storage's
-   * failure, which strikes every commit of its batch and whatever stands on them.
+   * calls, except that one which has to wait for what it stands on is overtaken by those which have not.
+   * The verdict rejects with a RangeError for what no caller may send, with a StoreOverloaded when too many
+   * wait already, and with the storage's failure, which strikes every commit of its batch and whatever
+   * stands on them.
    *
    * `standsOn` is the commit whose records this one was decided on, if that may still be on its way. It is
    * then written only if that one was: versions alone would not tell, as another process may have brought
@@ -18,7 +21,7 @@ export interface GroupCommit {
    * one waits.
    */
   append(commit: Commit, standsOn?: Pending): Pending;
-  /** Resolves when everything appended so far has its verdict. */
+  /** Resolves as soon as nothing waits and nothing is under way. */
   drain(): Promise<void>;
 }
 
@@ -45,6 +48,8 @@ interface Waiting extends Pending {
   readonly commit: Commit;
   /** Undefined once it needs no asking any more. */
   standsOn: Waiting | undefined;
+  /** Commits that stand on it and are held back until it goes, or until its outcome is known. */
+  held: Waiting[];
   /** The number of its batch; 0 while it waits. */
   batch: number;
   place: number;
@@ -64,48 +69,61 @@ export function createGroupCommit(
   options: GroupCommitOptions = {},
 ): GroupCommit {
   const { batchSizeMax = 1_000, batchesInFlightMax = 2, waitingMax = 100_000 } = options;
-  let waiting: Waiting[] = [];
+  /** What can go next as far as is known, in order; what is held back by another commit is not in it. */
+  let ready: Waiting[] = [];
+  let waiting = 0;
   let batches = 0;
   let inFlight = 0;
   let scheduled = false;
   let idle: (() => void)[] = [];
 
-  /** The commits that can go next, in order; the others stay until what they stand on is known. */
+  /** Empty when nothing that waits can go before a batch that is under way has its answer. */
   const nextBatch = (): readonly Waiting[] => {
     batches += 1;
     const batch: Waiting[] = [];
-    const staying: Waiting[] = [];
-    for (const [index, one] of waiting.entries()) {
-      if (batch.length === batchSizeMax) {
-        staying.push(...waiting.slice(index));
-        break;
-      }
-      const { standsOn } = one;
-      const known = standsOn?.outcome;
-      if (standsOn === undefined || known?.kind === 'appended') {
-        one.standsOn = undefined;
-      } else if (known !== undefined) {
-        one.settle(known.kind === 'failed' ? known : conflictBehind(standsOn, known, one));
-        continue;
-      } else if (standsOn.batch !== batches) {
-        staying.push(one);
-        continue;
-      }
-      one.batch = batches;
-      one.place = batch.push(one) - 1;
+    // What was held back by commits that have just gone: the next to be looked at is the last.
+    const freed: Waiting[] = [];
+    let taken = 0;
+    while (batch.length < batchSizeMax) {
+      const one = freed.pop() ?? ready[taken++];
+      if (one === undefined) break;
+      if (!go(one, batch)) continue;
+      waiting -= 1;
+      for (const next of noLongerHeld(one).toReversed()) freed.push(next);
     }
-    waiting = staying;
+    ready = [...freed.toReversed(), ...ready.slice(taken)];
     return batch;
+  };
+
+  /** Puts a commit into the batch, or refuses it with the one that it stands on; false: it is held back. */
+  const go = (one: Waiting, batch: Waiting[]): boolean => {
+    const { standsOn } = one;
+    const known = standsOn?.outcome;
+    if (standsOn === undefined || known?.kind === 'appended') {
+      one.standsOn = undefined;
+    } else if (known !== undefined) {
+      one.settle(known.kind === 'failed' ? known : conflictBehind(standsOn, known, one));
+      return true;
+    } else if (standsOn.batch !== batches) {
+      standsOn.held.push(one);
+      return false;
+    }
+    one.batch = batches;
+    one.place = batch.push(one) - 1;
+    return true;
   };
 
   const flush = (): void => {
     scheduled = false;
-    while (waiting.length > 0 && inFlight < batchesInFlightMax) {
+    while (ready.length > 0 && inFlight < batchesInFlightMax) {
       const batch = nextBatch();
       if (batch.length === 0) break;
       inFlight += 1;
       void send(batch);
     }
+    if (!isIdle()) return;
+    for (const wake of idle) wake();
+    idle = [];
   };
 
   const send = async (batch: readonly Waiting[]): Promise<void> => {
@@ -116,22 +134,28 @@ export function createGroupCommit(
       for (const one of batch) one.settle({ kind: 'failed', reason });
     }
     inFlight -= 1;
+    ready = [...batch.flatMap(noLongerHeld), ...ready];
     flush();
-    if (inFlight === 0) {
-      for (const wake of idle) wake();
-      idle = [];
-    }
   };
+
+  // What is held back waits for something under way.
+  const isIdle = (): boolean => inFlight === 0 && ready.length === 0;
+
+  const overload = (): StoreOverloaded | undefined =>
+    waiting < waitingMax
+      ? undefined
+      : new StoreOverloaded(`${waitingMax} commits wait to be written; try again in a moment`);
 
   return {
     append: (commit, standsOn) => {
       const pending = createWaiting(commit, standsOn as Waiting | undefined);
-      if (waiting.length >= waitingMax) {
-        const text = `${waitingMax} commits wait to be written; try again in a moment`;
-        pending.settle({ kind: 'failed', reason: new StoreOverloaded(text) });
+      const reason = refusalOf(commit, standsOn) ?? overload();
+      if (reason !== undefined) {
+        pending.settle({ kind: 'failed', reason });
         return pending;
       }
-      waiting.push(pending);
+      waiting += 1;
+      ready.push(pending);
       if (!scheduled && inFlight < batchesInFlightMax) {
         scheduled = true;
         // Everything that this turn of the event loop still appends goes along.
@@ -140,7 +164,7 @@ export function createGroupCommit(
       return pending;
     },
     drain: () =>
-      inFlight === 0 && waiting.length === 0
+      isIdle()
         ? Promise.resolve()
         : new Promise((resolve) => {
             idle.push(resolve);
@@ -150,12 +174,30 @@ export function createGroupCommit(
 
 const noVerdict: Failed = { kind: 'failed', reason: new Error('the storage gave no verdict') };
 
+/** What a storage would refuse the whole batch for, and so strike commits that have no part in it. */
+function refusalOf(commit: Commit, standsOn: Pending | undefined): unknown {
+  try {
+    checkCommits([commit]);
+    if (standsOn === undefined || commit.appends.length > 0) return undefined;
+    return new RangeError('a commit that stands on another names a stream');
+  } catch (reason) {
+    return reason;
+  }
+}
+
+function noLongerHeld(one: Waiting): readonly Waiting[] {
+  const { held } = one;
+  one.held = [];
+  return held;
+}
+
 function createWaiting(commit: Commit, standsOn: Waiting | undefined): Waiting {
   const { promise, resolve, reject } = Promise.withResolvers<Verdict>();
   const waiting: Waiting = {
     verdict: promise,
     commit,
     standsOn,
+    held: [],
     batch: 0,
     place: 0,
     outcome: undefined,
@@ -183,8 +225,10 @@ function conflictBehind(
   const [append] = commit.appends;
   if (append === undefined) return noVerdict;
   const { stream, expected } = append;
-  // A taken claim leaves the stream where the commit before expected it.
+  if (refusal.kind === 'conflict' && refusal.stream === stream) {
+    return { kind: 'conflict', stream, expected, actual: refusal.actual };
+  }
+  // A taken claim, or a conflict elsewhere, leaves the stream where the commit before expected it.
   const left = before.appends.find((one) => one.stream === stream)?.expected;
-  const actual = refusal.kind === 'conflict' ? refusal.actual : typeof left === 'number' ? left : 0;
-  return { kind: 'conflict', stream, expected, actual };
+  return { kind: 'conflict', stream, expected, actual: typeof left === 'number' ? left : 0 };
 }
