@@ -9,7 +9,8 @@ export function sqliteProblem(file: string): string | undefined {
     try {
       const [first] = database.prepare('PRAGMA integrity_check(1)').all();
       const finding = String(Object.values(first ?? {})[0]);
-      return finding === 'ok' ? undefined : `${file} is damaged: ${finding}`;
+      // A heading comes before what it found.
+      return finding === 'ok' ? undefined : `${file} is damaged: ${finding.split('\n').at(-1)}`;
     } finally {
       database.close();
     }

@@ -34,12 +34,17 @@ export async function verify(options: StoreOptions, terminal: Terminal): Promise
   });
 }
 
+const remedies = {
+  'log.sqlite': 'Stop the server, move the data directory away and restore the last backup',
+  'read-models.sqlite': 'Stop the server and remove this file: "counterfoil rebuild" makes it anew',
+};
+
 function checkFiles({ store, dataDirectory }: KeptConfig, terminal: Terminal): boolean {
   if (store.kind !== 'sqlite') return true;
-  for (const name of ['log.sqlite', 'read-models.sqlite']) {
+  for (const [name, remedy] of Object.entries(remedies)) {
     const problem = sqliteProblem(path.join(dataDirectory, name));
     if (problem !== undefined) {
-      terminal.say(problem);
+      terminal.say(`${problem}. ${remedy}`);
       return false;
     }
   }
