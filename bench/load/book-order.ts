@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { StoreOverloaded } from '@counterfoil/event-store';
+import { StoreOverloaded, type CalendarDate } from '@counterfoil/event-store';
 import type { AccountId, TradeId } from '@counterfoil/platform/src/domain/accounts/events.ts';
 import type { InstrumentSymbol } from '@counterfoil/platform/src/domain/instruments/events.ts';
 import { Money, Price, Quantity } from '@counterfoil/platform/src/domain/money/money.ts';
@@ -10,6 +10,8 @@ import { causeOfTrade } from './trades.ts';
 export interface BookOptions {
   /** Whether the client made the trade's id: the ledger then claims it, so that it can't come twice. */
   readonly tradeIdOfClient?: boolean | undefined;
+  /** Today when it is not said. */
+  readonly tradeDate?: CalendarDate | undefined;
 }
 
 const fees = Money.of('1');
@@ -21,7 +23,7 @@ const fees = Money.of('1');
 export async function bookOrder(
   ledger: Pick<Ledger, 'account' | 'market'>,
   { account, symbol, side, quantity, price }: Order,
-  { tradeIdOfClient = false }: BookOptions = {},
+  { tradeIdOfClient = false, tradeDate }: BookOptions = {},
 ): Promise<void> {
   const result = await ledger.account(
     account as AccountId,
@@ -33,7 +35,7 @@ export async function bookOrder(
       quantity: Quantity.of(quantity),
       price: Price.of(price),
       fees,
-      tradeDate: ledger.market.today(),
+      tradeDate: tradeDate ?? ledger.market.today(),
     },
     {
       cause: causeOfTrade(),

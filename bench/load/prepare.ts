@@ -11,6 +11,7 @@ import { bookOrder } from './book-order.ts';
 import { accountName, heldBefore, symbolOf, symbols, symbolsPerAccount } from './orders.ts';
 
 const cause = { userId: 'bench' };
+const openedOn = calendarDate('2020-01-02');
 
 /** Lists the instruments, opens the accounts and buys what they hold at first. */
 export async function prepareLedger(ledger: Ledger, accounts: number): Promise<void> {
@@ -52,18 +53,14 @@ async function open(ledger: Ledger, index: number): Promise<void> {
     initialBalance: Money.of('10000000'),
     costMethod: 'FIFO',
     shortSelling: false,
-    openedOn: calendarDate('2020-01-02'),
+    openedOn,
   } as const;
   requireAccepted(await ledger.account(accountId, opened, { cause }));
   for (let held = 0; held < symbolsPerAccount; held += 1) {
     const symbol = symbolOf(index, held);
-    await bookOrder(ledger, {
-      account: accountId,
-      symbol,
-      side: 'BUY',
-      quantity: heldBefore,
-      price: '100.00',
-    });
+    const order = { account: accountId, symbol, quantity: heldBefore, price: '100.00' };
+    // Behind whatever is booked later, which would otherwise restate the position.
+    await bookOrder(ledger, { ...order, side: 'BUY' }, { tradeDate: openedOn });
   }
 }
 

@@ -3,11 +3,10 @@ import type { Config } from '@counterfoil/platform/src/config.ts';
 import { startPlatform } from '@counterfoil/platform/src/platform.ts';
 import { listPositions } from '@counterfoil/platform/src/queries/positions.ts';
 import { viewsOf, type ViewDatabase } from '@counterfoil/platform/src/queries/views.ts';
-import { bookOrders } from '../load/fill.ts';
+import { describeHistory, historyOf, writeHistory } from '../load/history.ts';
 import { startHttpLoad, type HttpLoad } from '../load/http-load.ts';
-import { configFor, openLedger } from '../load/ledger.ts';
-import { accountName, orderSource, symbolsPerAccount } from '../load/orders.ts';
-import { prepareLedger } from '../load/prepare.ts';
+import { configFor } from '../load/ledger.ts';
+import { accountName, symbolsPerAccount } from '../load/orders.ts';
 import { createLatencies } from '../measuring/latencies.ts';
 import { figuresOf, type RowOfFigures } from '../measuring/readings.ts';
 import { interleave, type Contender } from '../measuring/rounds.ts';
@@ -19,13 +18,14 @@ import { startCounterfoil } from '../servers/http-server.ts';
 export const portfolio: Scenario = {
   title: 'Portfolio query after a million trades',
   measure: async (bench): Promise<Outcome> => {
-    const [accounts, trades] = bench.quick ? [500, 20_000] : [10_000, 1_000_000];
+    const history = historyOf(bench);
+    const { accounts } = history;
     const config = configFor(path.join(bench.directory, 'data'));
-    bench.say(`booking ${trades.toLocaleString('en')} trades`);
-    await fill(config, accounts, trades);
+    bench.say(`writing ${describeHistory(history)}`);
+    await writeHistory(config, history);
     return {
       conditions: {
-        data: `${trades.toLocaleString('en')} trades of ${accounts.toLocaleString('en')} accounts, ${symbolsPerAccount} positions each; accounts drawn at random; SQLite`,
+        data: `${describeHistory(history)}, ${symbolsPerAccount} positions each; accounts drawn at random; SQLite`,
         'in process': 'the query of the API, one after the other',
         'over HTTP': `an open loop over ${connections} connections from a process of its own: latency counts from when a query was due`,
       },
@@ -39,13 +39,6 @@ export const portfolio: Scenario = {
 };
 
 const connections = 32;
-
-async function fill(config: Config, accounts: number, trades: number): Promise<void> {
-  const { ledger, close } = await openLedger(config);
-  await prepareLedger(ledger, accounts);
-  await bookOrders(ledger, orderSource(accounts), trades);
-  await close();
-}
 
 /** How fast the read models took the log in, from its beginning. */
 async function projected({ say }: Bench, config: Config): Promise<readonly Figure[]> {

@@ -4,10 +4,8 @@ import { copyLog, type EventStore, type RecordedEvent } from '@counterfoil/event
 import { createStates } from '@counterfoil/platform/src/command-line/states.ts';
 import type { Config } from '@counterfoil/platform/src/config.ts';
 import { openLog, openStorage } from '@counterfoil/platform/src/platform.ts';
-import { bookOrders } from '../load/fill.ts';
-import { configFor, openLedger } from '../load/ledger.ts';
-import { orderSource } from '../load/orders.ts';
-import { prepareLedger } from '../load/prepare.ts';
+import { describeHistory, historyOf, writeHistory } from '../load/history.ts';
+import { configFor } from '../load/ledger.ts';
 import type { RowOfFigures } from '../measuring/readings.ts';
 import { interleave, type Contender } from '../measuring/rounds.ts';
 import type { Outcome, Scenario } from '../scenario.ts';
@@ -20,11 +18,11 @@ export const replay: Scenario = {
     await using started = new AsyncDisposableStack();
     const postgres = await startPostgres();
     started.defer(postgres.stop);
-    const [accounts, trades] = bench.quick ? [500, 20_000] : [10_000, 1_000_000];
+    const history = historyOf(bench);
     const onSqlite = configFor(path.join(bench.directory, 'log'));
     const onPostgres = configFor(bench.directory, await postgres.createDatabase());
-    bench.say(`booking ${trades.toLocaleString('en')} trades, to be replayed`);
-    await fill(onSqlite, accounts, trades);
+    bench.say(`writing ${describeHistory(history)}`);
+    await writeHistory(onSqlite, history);
     await copy(onSqlite, onPostgres);
     const sqliteLog = await openLog(onSqlite);
     started.defer(sqliteLog.close);
@@ -45,7 +43,7 @@ export const replay: Scenario = {
     ];
     return {
       conditions: {
-        log: `${position.toLocaleString('en')} events of ${accounts.toLocaleString('en')} accounts, read in pages of ${pageSize.toLocaleString('en')}`,
+        log: `${position.toLocaleString('en')} events, ${describeHistory(history)} among them, read in pages of ${pageSize.toLocaleString('en')}`,
         'whole events':
           'with envelope, as `counterfoil replay` reads them; facts are type and data',
         PostgreSQL: postgresConditions,
@@ -54,13 +52,6 @@ export const replay: Scenario = {
     };
   },
 };
-
-async function fill(config: Config, accounts: number, trades: number): Promise<void> {
-  const { ledger, close } = await openLedger(config);
-  await prepareLedger(ledger, accounts);
-  await bookOrders(ledger, orderSource(accounts), trades);
-  await close();
-}
 
 async function copy(from: Config, to: Config): Promise<void> {
   const source = await openStorage(from);
