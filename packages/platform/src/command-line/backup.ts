@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import path from 'node:path';
-import type { CopyResult, EventStorage } from '@counterfoil/event-store';
+import { CopyMismatch, type CopyResult, type EventStorage } from '@counterfoil/event-store';
 import { openStorage } from '../platform.ts';
 import { CommandFailure, opening } from './failure.ts';
 import { moveFile } from './files.ts';
@@ -28,7 +28,7 @@ export async function backup(
       const isNew = logFileKind(file) === 'absent';
       const { position, complete } = isNew
         ? await makeBackup(source, file, copy)
-        : await copyIntoFile(source, file, copy);
+        : await updateBackup(source, file, copy);
       if (complete) {
         terminal.say(`${file} holds the log up to position ${count(position)}`);
         return 0;
@@ -53,6 +53,22 @@ async function makeBackup(source: EventStorage, file: string, copy: LogCopy): Pr
     await moveFile(building, file);
   }
   return result;
+}
+
+async function updateBackup(
+  source: EventStorage,
+  file: string,
+  copy: LogCopy,
+): Promise<CopyResult> {
+  try {
+    return await copyIntoFile(source, file, copy);
+  } catch (cause) {
+    if (!(cause instanceof CopyMismatch)) throw cause;
+    throw new CommandFailure(
+      `${file} is a backup of another log, or of more than this one: name another file`,
+      { cause },
+    );
+  }
 }
 
 function requireBackupPlace(file: string, { store, dataDirectory }: KeptConfig): void {

@@ -35,7 +35,18 @@ function sentenceOf(failure: unknown): string {
   if (failure instanceof BreakingSchemaChange || failure instanceof SchemaConflict) {
     return `This version can't read the log, which another one has written: ${failure.message}`;
   }
+  if (isDamage(failure)) {
+    return 'A file of the embedded store is damaged: "counterfoil verify" says which, and what to do';
+  }
   return `Failed unexpectedly: ${failure.message} (COUNTERFOIL_LOG_LEVEL=debug shows where)`;
+}
+
+// SQLITE_CORRUPT and SQLITE_NOTADB (sqlite.org/rescode.html), which extended codes keep in their last byte.
+const damageCodes = new Set([11, 26]);
+
+function isDamage({ errcode, cause }: Error & { readonly errcode?: unknown }): boolean {
+  if (typeof errcode === 'number' && damageCodes.has(errcode & 0xff)) return true;
+  return cause instanceof Error && isDamage(cause);
 }
 
 function capitalized(text: string): string {

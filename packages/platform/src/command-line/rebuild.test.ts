@@ -1,3 +1,5 @@
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { startPlatform, type Platform } from '../platform.ts';
@@ -83,6 +85,36 @@ describe.each(storeKinds)('LG-13 rebuild on %s', (kind) => {
 });
 
 describe('LG-13 rebuild', () => {
+  test('makes a damaged file anew once it is removed, and until then says what to do', async () => {
+    const place = await placeOn();
+    await writeHistory(place.config, 25, 40);
+    await place.run('rebuild');
+    const file = path.join(place.config.dataDirectory, 'read-models.sqlite');
+    await writeFile(file, Buffer.alloc(20_000, 7));
+
+    expect(await place.run('rebuild')).toMatchObject({
+      code: 1,
+      errors:
+        'A file of the embedded store is damaged: "counterfoil verify" says which, and what to do\n',
+    });
+    await rm(file);
+    expect(await place.run('rebuild')).toMatchObject({ code: 0 });
+    expect(await place.run('verify')).toMatchObject({ code: 0 });
+  });
+
+  test('knows its read models by name', async () => {
+    const place = await placeOn();
+    await writeHistory(place.config, 26, 10);
+
+    expect(await place.run('rebuild', 'positions', 'holdings')).toMatchObject({
+      code: 1,
+      output: '',
+      errors: expect.stringMatching(
+        /^There is no read model "holdings". There are accounts, /,
+      ) as string,
+    });
+  });
+
   test('stopped with Ctrl-C leaves what there was, and goes on when it is started again', async () => {
     const place = await placeOn();
     await writeHistory(place.config, 24, 2_000);
