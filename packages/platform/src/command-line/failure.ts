@@ -1,4 +1,3 @@
-import { accessSync, constants } from 'node:fs';
 import {
   BreakingSchemaChange,
   CopyMismatch,
@@ -7,6 +6,7 @@ import {
 } from '@counterfoil/event-store';
 import { FoldDefect, ProjectionMisfit } from '@counterfoil/event-store/projections';
 import { ConfigError, loadProcessConfig, type Config } from '../config.ts';
+import { canWrite } from './files.ts';
 
 /** A command can't go on; the message is the sentence that its user reads, with what to do about it. */
 export class CommandFailure extends Error {
@@ -96,15 +96,6 @@ function storeSentence({ store, dataDirectory }: Config, failure: StorageFailure
         `The database at ${hostOf(store.connectionString)} can't be used: ${reasonOf(failure)}; ` +
         'check that it runs and that COUNTERFOIL_STORE names it'
       );
-  }
-}
-
-function canWrite(directory: string): boolean {
-  try {
-    accessSync(directory, constants.W_OK | constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }
 

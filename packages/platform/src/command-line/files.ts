@@ -1,3 +1,4 @@
+import { accessSync, constants, statSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -29,5 +30,16 @@ async function syncDirectory(directory: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+/** Whether this user may write a file, or make and rename files in a directory. */
+export function canWrite(file: string): boolean {
+  const { W_OK, X_OK } = constants;
+  try {
+    accessSync(file, statSync(file).isDirectory() ? W_OK | X_OK : W_OK);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -6,7 +6,7 @@ import { openLog, openReadModelDatabase, openStorage, systemClock } from '../pla
 import { projections } from '../read-models/projections.ts';
 import { catchUp } from './catch-up.ts';
 import { CommandFailure, opening } from './failure.ts';
-import { moveFile } from './files.ts';
+import { canWrite, moveFile } from './files.ts';
 import { exitCodeOfInterruption, untilInterrupted } from './interruption.ts';
 import { keptConfigOf, type KeptConfig, type StoreOptions } from './kept-store.ts';
 import { copyIntoScratchFile, copyWithProgress, type LogCopy } from './log-copy.ts';
@@ -21,6 +21,7 @@ import {
 } from './sqlite-log.ts';
 import { count, type Terminal } from './terminal.ts';
 import { isUnfinished, whileUnfinished } from './unfinished-restore.ts';
+import { sqliteProblem } from './verify/sqlite-check.ts';
 
 export interface RestoreOptions extends StoreOptions {
   /** A position or a moment; all of the backup when left out. */
@@ -63,6 +64,13 @@ function requireBackup(file: string, { store, dataDirectory }: KeptConfig): void
   if (store.kind === 'sqlite' && isEmbeddedLog(file, dataDirectory)) {
     throw new CommandFailure(`${file} is the log itself: make a backup of it, and restore that`);
   }
+  if (!canWrite(file) || !canWrite(path.dirname(path.resolve(file)))) {
+    throw new CommandFailure(
+      `This user may not write ${file} or its directory, which SQLite needs to open it: copy it elsewhere`,
+    );
+  }
+  const problem = sqliteProblem(file);
+  if (problem !== undefined) throw new CommandFailure(`Not restored: ${problem}`);
 }
 
 async function requireContent(backup: EventStorage, end: CopyEnd): Promise<void> {
