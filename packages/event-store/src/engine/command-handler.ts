@@ -4,7 +4,7 @@ import type { DomainEvent } from '../kernel/event.ts';
 import type { EventId, StreamId } from '../kernel/identifiers.ts';
 import type { Instant } from '../kernel/instant.ts';
 import type { Appended, Verdict } from '../storage/storage.ts';
-import type { CommandResult, DecidedOutcome } from './command-result.ts';
+import type { AlreadyHandled, CommandResult, DecidedOutcome } from './command-result.ts';
 import { formatUuid, type Cause } from './envelope.ts';
 import type { EventStore } from './event-store.ts';
 import {
@@ -31,7 +31,7 @@ export interface CommandHandler<Command, State, Rejection> {
 
 export interface HandleOptions<Rejection> {
   readonly cause: Cause;
-  /** Refuse the command unless the stream is at this version. */
+  /** Refuse the command unless the stream is at this version; a taken key of `once` goes before. */
   readonly expectedVersion?: number | undefined;
   /** Keys each of which lets one command take effect; kept in the same transaction as the effect. */
   readonly once?: readonly OnceOptions<Rejection>[] | undefined;
@@ -100,6 +100,18 @@ export function createCommandHandler<Command, State, Event extends DomainEvent, 
     return { outcome, verdict: pending.verdict };
   };
 
+  /** A command that has taken effect may itself have moved the stream on from the version it expects. */
+  const handledBefore = async (
+    version: number,
+    { once = [] }: HandleOptions<Rejection>,
+  ): Promise<AlreadyHandled | undefined> => {
+    for (const { key } of once) {
+      const held = await store.findClaim(key);
+      if (held !== undefined) return { kind: 'already-handled', version, held };
+    }
+    return undefined;
+  };
+
   /** One try; undefined means that what it stood on fell, and it must be decided anew. */
   const attempt = async (
     stream: StreamId,
@@ -114,9 +126,14 @@ export function createCommandHandler<Command, State, Event extends DomainEvent, 
     const { version } = entry;
     const { expectedVersion } = handleOptions;
     if (expectedVersion !== undefined && expectedVersion !== version) {
-      return (await streams.stood(stream, entry, version))
-        ? { kind: 'version-mismatch', expected: expectedVersion, actual: version }
-        : undefined;
+      if (!(await streams.stood(stream, entry, version))) return undefined;
+      return (
+        (await handledBefore(version, handleOptions)) ?? {
+          kind: 'version-mismatch',
+          expected: expectedVersion,
+          actual: version,
+        }
+      );
     }
     if (aggregate.history?.neededFor(command, entry.state) !== true) {
       return conclude(stream, entry, aggregate.decide(command, entry.state), handleOptions);

@@ -1,6 +1,7 @@
 import type { Aggregate, SnapshotFormat } from '../kernel/aggregate.ts';
 import type { DomainEvent } from '../kernel/event.ts';
 import type { StreamId } from '../kernel/identifiers.ts';
+import type { Snapshot } from '../storage/storage.ts';
 import { avroCodec, type AvroCodec } from './avro-codec.ts';
 import type { RawStore } from './event-store.ts';
 import type { Pending } from './group-commit.ts';
@@ -20,7 +21,7 @@ export interface StagedStream<State> {
   /** Resolves when a command that reads the stream's past has decided; nobody decides before. */
   turn: Promise<void> | undefined;
   snapshotVersion: number;
-  /** What was staged last: what is staged next stands on it. */
+  /** What was staged last, unless it is durable: what is staged next stands on it. */
   last: Pending | undefined;
 }
 
@@ -69,8 +70,9 @@ export function createStagedStreams<State, Event extends DomainEvent, Packed>(
 
   const read = async (stream: StreamId): Promise<StagedStream<State>> => {
     const snapshot = snapshots && (await storage.loadSnapshot(stream, snapshots.format));
-    let state = snapshots && snapshot ? snapshots.decode(snapshot.bytes) : aggregate.initial;
-    let version = snapshot?.version ?? 0;
+    const kept = snapshots && snapshot && snapshots.decode(snapshot);
+    const beginning = kept ?? { state: aggregate.initial, version: 0 };
+    let { state, version } = beginning;
     for (;;) {
       const records = await storage.readStream(stream, version + 1, pageSize);
       for (const record of records) {
@@ -79,15 +81,13 @@ export function createStagedStreams<State, Event extends DomainEvent, Packed>(
       }
       if (records.length < pageSize) break;
     }
-    const snapshotVersion = snapshot?.version ?? 0;
-    const durable = Promise.resolve(true);
     const entry: StagedStream<State> = {
       state,
       version,
-      durable,
+      durable: Promise.resolve(true),
       fallen: false,
       turn: undefined,
-      snapshotVersion,
+      snapshotVersion: beginning.version,
       last: undefined,
     };
     cached.set(stream, entry);
@@ -113,13 +113,15 @@ export function createStagedStreams<State, Event extends DomainEvent, Packed>(
     stream: StreamId,
     entry: StagedStream<State>,
     before: Promise<boolean>,
-    { verdict }: Pending,
+    pending: Pending,
   ): Promise<boolean> => {
-    const appended = await verdict.then(
+    const appended = await pending.verdict.then(
       ({ kind }) => kind === 'appended',
       () => false,
     );
     if (!appended) fell(stream, entry);
+    // What is durable needs no asking; it would only keep its records in memory.
+    else if (entry.last === pending) entry.last = undefined;
     return (await before) && appended;
   };
 
@@ -183,7 +185,8 @@ const pageSize = 1_000;
 interface SnapshotCodec<State> {
   readonly format: string;
   encode(state: State): Uint8Array;
-  decode(bytes: Uint8Array): State;
+  /** Undefined when it is damaged: the events tell the same, only slower. */
+  decode(snapshot: Snapshot): Pick<StagedStream<State>, 'state' | 'version'> | undefined;
 }
 
 function snapshotCodec<State, Packed>(format: SnapshotFormat<State, Packed>): SnapshotCodec<State> {
@@ -191,6 +194,12 @@ function snapshotCodec<State, Packed>(format: SnapshotFormat<State, Packed>): Sn
   return {
     format: format.format,
     encode: (state) => codec.encode(format.pack(state)),
-    decode: (bytes) => format.unpack(codec.decode(bytes) as Packed),
+    decode: ({ version, bytes }) => {
+      try {
+        return { state: format.unpack(codec.decode(bytes) as Packed), version };
+      } catch {
+        return undefined;
+      }
+    },
   };
 }

@@ -1,0 +1,550 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { StreamId } from '../kernel/identifiers.ts';
+import { openMemoryStorage } from '../storage/memory/memory-storage.ts';
+import { StorageFailure, type EventStorage } from '../storage/storage.ts';
+import { createCommandHandler, type CommandHandlerOptions } from './command-handler.ts';
+import { audit, cause, counter, one, openCounters, two } from './counter.fixture.ts';
+import { collectGarbage } from './garbage.fixture.ts';
+import { holdBatches, turn } from './held-batches.fixture.ts';
+
+const outage = new StorageFailure('the line broke', { final: false });
+
+async function opened(
+  storage: EventStorage = openMemoryStorage(),
+  options: CommandHandlerOptions = {},
+  aggregate = counter,
+) {
+  const store = await openCounters(storage);
+  const handler = createCommandHandler(store, aggregate, options);
+  return {
+    store,
+    add: (by: number, stream: StreamId = one) =>
+      handler.handle(stream, { type: 'Add', by }, { cause }),
+    addPast: () => handler.handle(one, { type: 'AddPast' }, { cause }),
+    count: (times: number, stream: StreamId = one) =>
+      handler.handle(stream, { type: 'Count', times }, { cause }),
+    load: (stream: StreamId = one) => handler.load(stream),
+  };
+}
+
+/** Which events of streams were read, as ranges; the storage under it is left as it is. */
+function watched(storage: EventStorage): EventStorage & { readonly reads: number[] } {
+  const reads: number[] = [];
+  return {
+    ...storage,
+    reads,
+    readStream: async (stream, from, limit) => {
+      reads.push(from);
+      return storage.readStream(stream, from, limit);
+    },
+  };
+}
+
+/** How a promise came out, and never a rejection that nobody looks at. */
+async function outcomeOf(result: Promise<{ readonly kind: string }>): Promise<unknown> {
+  return result.then(
+    ({ kind }) => kind,
+    (reason: unknown) => reason,
+  );
+}
+
+describe('LG-05 a command decides on what is still on its way to the disk', () => {
+  test('so that many on one stream share a batch', async () => {
+    const storage = holdBatches(openMemoryStorage());
+    const { store, add } = await opened(storage);
+
+    const results = Array.from({ length: 100 }, () => add(1));
+    await storage.writeAll();
+
+    expect((await Promise.all(results)).map(({ kind }) => kind)).toEqual(
+      Array.from({ length: 100 }, () => 'accepted'),
+    );
+    expect(storage.sent.map(({ length }) => length)).toEqual([100]);
+    expect(await audit(store)).toEqual({ total: 100, events: 100, unfounded: [] });
+  });
+
+  test('and in as many batches as it takes, each command decided once', async () => {
+    let decided = 0;
+    const counting: typeof counter = {
+      ...counter,
+      decide: (command, state) => {
+        decided += 1;
+        return counter.decide(command, state);
+      },
+    };
+    const { store, add } = await opened(openMemoryStorage(), {}, counting);
+
+    await Promise.all(Array.from({ length: 20_000 }, () => add(1)));
+
+    expect(decided).toBe(20_000);
+    expect(await audit(store)).toEqual({ total: 20_000, events: 20_000, unfounded: [] });
+  });
+
+  test('but is answered only when that is durable', async () => {
+    const storage = holdBatches(openMemoryStorage());
+    const { add, load } = await opened(storage);
+    const answered: string[] = [];
+    const noting = (name: string, result: Promise<unknown>): Promise<number> =>
+      result.then(() => answered.push(name));
+
+    const all = [
+      noting('added', add(5)),
+      noting('already so', add(0)),
+      noting('refused', add(-6)),
+      noting('loaded', load()),
+    ];
+    await turn();
+    expect(answered).toEqual([]);
+    await storage.writeAll();
+    await Promise.all(all);
+
+    expect(answered.toSorted()).toEqual(['added', 'already so', 'loaded', 'refused']);
+  });
+});
+
+describe('LG-05 a command that adds nothing', () => {
+  test('is answered as of a moment after it came, though its stream moves on meanwhile', async () => {
+    const log = openMemoryStorage();
+    const looking = Promise.withResolvers<void>();
+    let decided = 0;
+    const { add } = await opened(
+      {
+        ...log,
+        streamVersion: async (stream) => {
+          await looking.promise;
+          return log.streamVersion(stream);
+        },
+      },
+      {},
+      {
+        ...counter,
+        decide: (command, state) => {
+          decided += 1;
+          return counter.decide(command, state);
+        },
+      },
+    );
+    await add(5);
+
+    const refused = add(-6);
+    await add(1);
+    looking.resolve();
+
+    await expect(refused).resolves.toMatchObject({ rejection: { total: 5 }, version: 1 });
+    expect(decided).toBe(3);
+  });
+
+  test('is not answered from what another process has left behind, though as many events are staged', async () => {
+    const log = openMemoryStorage();
+    const storage = holdBatches(log);
+    const [ours, theirs] = [await opened(storage), await opened(log)];
+    const balance = ours.add(5);
+    await storage.writeAll();
+    await balance;
+    await theirs.add(3);
+
+    const refused = outcomeOf(ours.add(-6));
+    const staged = outcomeOf(ours.add(1));
+    await storage.writeAll();
+
+    expect(await Promise.all([refused, staged])).toEqual(['accepted', 'accepted']);
+    expect(await audit(theirs.store)).toEqual({ total: 3, events: 4, unfounded: [] });
+  });
+});
+
+describe('LG-05, OP-11 when what is on its way fails', () => {
+  test('commands that stand on it fail with it, and later ones begin afresh', async () => {
+    const storage = holdBatches(openMemoryStorage());
+    const { store, add } = await opened(storage);
+
+    const first = outcomeOf(add(5));
+    await turn();
+    const onFirst = outcomeOf(add(-5));
+    const elsewhere = outcomeOf(add(1, two));
+    await storage.held[0]?.fail(outage);
+    await storage.writeAll();
+    const after = outcomeOf(add(3));
+    await storage.writeAll();
+
+    expect(await Promise.all([first, onFirst, elsewhere, after])).toEqual([
+      outage,
+      outage,
+      'accepted',
+      'accepted',
+    ]);
+    expect(await audit(store)).toEqual({ total: 3, events: 1, unfounded: [] });
+  });
+
+  test('those that add nothing to it are decided again on what there is', async () => {
+    const storage = holdBatches(openMemoryStorage());
+    const { add, load } = await opened(storage);
+    const balance = add(5);
+    await storage.writeAll();
+    await balance;
+
+    const lost = outcomeOf(add(-5));
+    const refused = add(-6);
+    const state = load();
+    await turn();
+    await storage.held[0]?.fail(outage);
+    await storage.writeAll();
+
+    expect(await lost).toBe(outage);
+    await expect(refused).resolves.toMatchObject({ kind: 'rejected', rejection: { total: 5 } });
+    await expect(state).resolves.toEqual({ state: { total: 5, events: 1 }, version: 1 });
+  });
+
+  test('whoever lost only the answer finds the event when trying again', async () => {
+    const storage = holdBatches(openMemoryStorage());
+    const { store, add } = await opened(storage);
+
+    const lost = outcomeOf(add(5));
+    await turn();
+    await storage.held[0]?.loseAnswer(outage);
+    const after = outcomeOf(add(-5));
+    await storage.writeAll();
+
+    expect(await Promise.all([lost, after])).toEqual([outage, 'accepted']);
+    expect(await audit(store)).toEqual({ total: 0, events: 2, unfounded: [] });
+  });
+
+  test('others may bring the stream to the same version, and nothing is written on that', async () => {
+    const log = openMemoryStorage();
+    const storage = holdBatches(log);
+    const [ours, theirs] = [await opened(storage), await opened(log)];
+
+    const first = outcomeOf(ours.add(5));
+    await turn();
+    const onFirst = outcomeOf(ours.add(-5));
+    await turn();
+    await theirs.add(7);
+    await storage.held[0]?.fail(outage);
+    await storage.writeAll();
+
+    expect(await Promise.all([first, onFirst])).toEqual([outage, outage]);
+    expect(await audit(theirs.store)).toEqual({ total: 7, events: 1, unfounded: [] });
+  });
+
+  test('nor when they were quicker: the whole chain is decided again', async () => {
+    const log = openMemoryStorage();
+    const storage = holdBatches(log);
+    const [ours, theirs] = [await opened(storage), await opened(log)];
+
+    const results = [ours.add(5)];
+    await turn();
+    results.push(ours.add(1), ours.add(-6));
+    await theirs.add(7);
+    await storage.writeAll();
+
+    const accepted = await Promise.all(results);
+    expect(accepted.map(({ kind }) => kind)).toEqual(['accepted', 'accepted', 'accepted']);
+    expect(await audit(theirs.store)).toEqual({ total: 7, events: 4, unfounded: [] });
+  });
+
+  test('in any order of things, no event stands on another state than it was decided on', async () => {
+    const step = fc.oneof(
+      { weight: 5, arbitrary: fc.tuple(fc.constantFrom('ours', 'theirs'), fc.integer({ min: -4, max: 5 }), fc.nat(2)) },
+      {
+        weight: 3,
+        arbitrary: fc.tuple(fc.constantFrom('write', 'write', 'fail', 'loseAnswer'), fc.nat(1)),
+      },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), fc.nat(2), async (steps, room) => {
+        const log = openMemoryStorage();
+        const storage = holdBatches(log);
+        const options = { cachedStreamsMax: room, snapshotEvery: 2 };
+        const parties = {
+          ours: await opened(storage, options),
+          theirs: await opened(log, options),
+        };
+        const results: Promise<unknown>[] = [];
+        for (const [what, number, turns = 0] of steps) {
+          switch (what) {
+            case 'ours':
+            case 'theirs':
+              results.push(outcomeOf(parties[what].add(number)));
+              break;
+            case 'write':
+              await storage.held[number]?.write();
+              break;
+            case 'fail':
+              await storage.held[number]?.fail(outage);
+              break;
+            case 'loseAnswer':
+              await storage.held[number]?.loseAnswer(outage);
+              break;
+          }
+          for (let count = 0; count < turns; count += 1) await turn();
+        }
+        await storage.writeAll();
+        await Promise.all(results);
+
+        const found = await audit(parties.theirs.store);
+        expect(found.unfounded).toEqual([]);
+        expect(found.total).toBeGreaterThanOrEqual(0);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('LG-05 snapshots', () => {
+  test('are taken as a stream grows, and spare reading what they include', async () => {
+    const log = watched(openMemoryStorage());
+    const options = { snapshotEvery: 10 };
+    const { add } = await opened(log, options);
+    for (let number = 1; number <= 25; number += 1) await add(number);
+    log.reads.length = 0;
+
+    const { load } = await opened(log, options);
+
+    expect(await load()).toEqual({ state: { total: 325, events: 25 }, version: 25 });
+    expect(log.reads).toEqual([21]);
+  });
+
+  test('are taken once in as many events, however they come', async () => {
+    const log = openMemoryStorage();
+    const saved: number[] = [];
+    const { count } = await opened(
+      { ...log, saveSnapshot: async (_, { version }) => void saved.push(version) },
+      { snapshotEvery: 10 },
+    );
+
+    for (const times of [4, 5, 1, 9, 30, 1, 8, 1]) await count(times);
+    await turn();
+
+    expect(saved).toEqual([10, 49, 59]);
+  });
+
+  test('are not taken of what never became durable', async () => {
+    const log = openMemoryStorage();
+    const storage = holdBatches(log);
+    const { count } = await opened(storage, { snapshotEvery: 2 });
+
+    const results = [outcomeOf(count(1)), outcomeOf(count(1)), outcomeOf(count(1))];
+    await turn();
+    await storage.held[0]?.fail(outage);
+
+    expect(await Promise.all(results)).toEqual([outage, outage, outage]);
+    expect(await log.loadSnapshot(one, 'counter-1')).toBeUndefined();
+  });
+
+  test('of another format go unused', async () => {
+    const log = watched(openMemoryStorage());
+    const { count } = await opened(log, { snapshotEvery: 2 });
+    await count(3);
+    const { format, ...rest } = counter.snapshot!;
+    log.reads.length = 0;
+
+    const { load } = await opened(log, {}, { ...counter, snapshot: { ...rest, format: `${format}0` } });
+
+    expect(await load()).toMatchObject({ state: { total: 3 } });
+    expect(log.reads).toEqual([1]);
+  });
+
+  test.each([
+    ['no bytes', Buffer.of()],
+    ['too few bytes', Buffer.of(2)],
+    ['too many bytes', Buffer.of(2, 2, 2)],
+  ])('that are damaged (%s) go unused, and are replaced in time', async (_, bytes) => {
+    const log = openMemoryStorage();
+    await (await opened(log)).count(3);
+    await log.saveSnapshot(one, { version: 2, format: 'counter-1', bytes });
+
+    const { add, load } = await opened(log, { snapshotEvery: 4 });
+
+    expect(await load()).toEqual({ state: { total: 3, events: 3 }, version: 3 });
+    await add(2);
+    expect(await load()).toEqual({ state: { total: 5, events: 4 }, version: 4 });
+    expect(await log.loadSnapshot(one, 'counter-1')).toMatchObject({ version: 4 });
+  });
+
+  test('that the aggregate can make nothing of go unused', async () => {
+    const log = openMemoryStorage();
+    await (await opened(log, { snapshotEvery: 1 })).count(3);
+    const { load } = await opened(log, {}, { ...counter, snapshot: { ...counter.snapshot!, unpack: refuseToUnpack } });
+
+    expect(await load()).toMatchObject({ state: { total: 3 }, version: 3 });
+  });
+
+  test('that can not be kept are missed by nobody', async () => {
+    const log = openMemoryStorage();
+    const { count, load } = await opened(
+      { ...log, saveSnapshot: () => Promise.reject(outage) },
+      { snapshotEvery: 1 },
+    );
+
+    expect(await count(3)).toMatchObject({ kind: 'accepted' });
+    await turn();
+    expect(await load()).toMatchObject({ version: 3 });
+  });
+
+  test('are optional', async () => {
+    const log = openMemoryStorage();
+    const { count } = await opened(log, { snapshotEvery: 1 }, { ...counter, snapshot: undefined });
+    await count(2_500);
+
+    const { load } = await opened(log, {}, { ...counter, snapshot: undefined });
+
+    expect(await load()).toEqual({ state: { total: 2_500, events: 2_500 }, version: 2_500 });
+  });
+});
+
+function refuseToUnpack(): never {
+  throw new RangeError('not a counter');
+}
+
+describe('LG-05 streams in memory', () => {
+  test('make room for others, the least recently used first', async () => {
+    const log = openMemoryStorage();
+    const loaded: StreamId[] = [];
+    const { add } = await opened(
+      {
+        ...log,
+        readStream: async (stream, ...range) => {
+          loaded.push(stream);
+          return log.readStream(stream, ...range);
+        },
+      },
+      { cachedStreamsMax: 2 },
+    );
+    const three = 'counter-3' as StreamId;
+
+    for (const stream of [one, two, one, three, one, two, two]) await add(1, stream);
+
+    expect(loaded).toEqual([one, two, three, two]);
+  });
+
+  test('are loaded once for all who ask at the same time', async () => {
+    const log = openMemoryStorage();
+    let loads = 0;
+    const { add } = await opened({
+      ...log,
+      readStream: async (...parameters) => {
+        loads += 1;
+        return log.readStream(...parameters);
+      },
+    });
+
+    await Promise.all([add(1), add(1), add(1)]);
+
+    expect(loads).toBe(1);
+  });
+
+  test('may be forgotten while their events are under way', async () => {
+    const storage = holdBatches(openMemoryStorage());
+    const { store, add } = await opened(storage, { cachedStreamsMax: 0 });
+
+    const results: Promise<unknown>[] = [];
+    for (let count = 0; count < 5; count += 1) {
+      results.push(outcomeOf(add(1)));
+      await turn();
+    }
+    await storage.writeAll();
+
+    expect(await Promise.all(results)).toEqual(Array.from({ length: 5 }, () => 'accepted'));
+    expect(await audit(store)).toEqual({ total: 5, events: 5, unfounded: [] });
+  });
+
+  test('hold on to no commit that is durable', async () => {
+    const log = openMemoryStorage();
+    const written: WeakRef<ArrayBufferLike>[] = [];
+    const { add } = await opened({
+      ...log,
+      append: async (batch, at) => {
+        const records = batch.flatMap(({ appends }) => appends).flatMap((append) => append.records);
+        written.push(...records.map(({ body }) => new WeakRef(body.buffer)));
+        return log.append(batch, at);
+      },
+    });
+
+    // Events lie one behind the other in large buffers, of which these fill several.
+    const streams = Array.from({ length: 30_000 }, (_, number) => `counter-${number}` as StreamId);
+    await Promise.all(streams.map((stream) => add(1, stream)));
+    await collectGarbage();
+
+    const kept = new Set(written.flatMap((buffer) => buffer.deref() ?? []));
+    expect(written).toHaveLength(30_000);
+    // The one that is being filled.
+    expect(kept.size).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('LG-05 a command that needs the past', () => {
+  test('gets all of it, also what is on its way', async () => {
+    const { store, count, addPast } = await opened();
+
+    const [, result] = await Promise.all([count(2_345), addPast(), count(1)]);
+
+    expect(result).toMatchObject({ kind: 'accepted', version: 2_346 });
+    expect(await audit(store)).toEqual({ total: 2 * 2_345 + 1, events: 2_347, unfounded: [] });
+  });
+
+  test('has its turn: whoever comes meanwhile decides behind it', async () => {
+    const log = openMemoryStorage();
+    const reading = Promise.withResolvers<void>();
+    let slow = false;
+    const { store, count, add, addPast } = await opened({
+      ...log,
+      readStream: async (...parameters) => {
+        if (slow) await reading.promise;
+        return log.readStream(...parameters);
+      },
+    });
+    await count(2);
+    slow = true;
+
+    const first = addPast();
+    await turn();
+    const meanwhile = [add(1), add(1), addPast()];
+    await turn();
+    expect((await store.head()).position).toBe(2);
+    reading.resolve();
+
+    await expect(first).resolves.toMatchObject({ version: 3 });
+    const results = await Promise.all(meanwhile);
+    expect(results.map(({ kind }) => kind)).toEqual(['accepted', 'accepted', 'accepted']);
+    expect(await audit(store)).toMatchObject({ events: 6, unfounded: [] });
+  });
+
+  test('ends its turn when the past can not be read', async () => {
+    const log = openMemoryStorage();
+    let broken = false;
+    const { store, count, add, addPast } = await opened({
+      ...log,
+      readStream: async (...parameters) => {
+        if (broken) throw outage;
+        return log.readStream(...parameters);
+      },
+    });
+    await count(2);
+    broken = true;
+
+    const [failed, next] = await Promise.all([outcomeOf(addPast()), outcomeOf(add(1))]);
+
+    expect([failed, next]).toEqual([outage, 'accepted']);
+    expect(await audit(await openCounters(log))).toMatchObject({ total: 3 });
+    expect((await store.head()).position).toBe(3);
+  });
+
+  test('is decided again when what is on its way fails, and so is whoever waits for its turn', async () => {
+    const storage = holdBatches(openMemoryStorage());
+    const { store, count, add, addPast } = await opened(storage);
+    const before = count(3);
+    await storage.writeAll();
+    await before;
+
+    const lost = outcomeOf(count(1));
+    const result = addPast();
+    const behind = outcomeOf(add(1));
+    await turn();
+    await storage.held[0]?.fail(outage);
+    await storage.writeAll();
+
+    expect(await Promise.all([lost, behind])).toEqual([outage, 'accepted']);
+    await expect(result).resolves.toMatchObject({ kind: 'accepted' });
+    expect(await audit(store)).toMatchObject({ events: 5, unfounded: [] });
+  });
+});
