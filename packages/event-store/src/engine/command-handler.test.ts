@@ -280,8 +280,33 @@ describe('LG-09, CA-02 a command that takes effect once', () => {
     await handler.handle(one, add(1), { cause, once: [first!, second!] });
     const again = await handler.handle(two, add(1), { cause, once: [second!] });
 
+    const [fresh] = once('fresh').once;
+    const stale = { cause, once: [fresh!, first!], expectedVersion: 0 };
+
     expect(again).toMatchObject({ kind: 'already-handled', version: 0, held: { key: 'second' } });
+    expect(await handler.handle(one, add(1), stale)).toMatchObject({ held: { key: 'first' } });
     expect(await store.readStream(two)).toEqual([]);
+  });
+
+  test('is known by the first of its keys, also when they are taken while it looks', async () => {
+    const storage = openMemoryStorage();
+    const others = await opened(storage);
+    await others.handler.handle(one, add(1), { cause });
+    const keys = [...once('first').once, ...once('second').once];
+    let looks = 0;
+    const { handler } = await opened({
+      ...storage,
+      findClaim: async (key, at) => {
+        const held = await storage.findClaim(key, at);
+        looks += 1;
+        if (looks === 1) await others.handler.handle(one, add(1), { cause, once: keys });
+        return held;
+      },
+    });
+
+    const again = await handler.handle(one, add(1), { cause, once: keys, expectedVersion: 0 });
+
+    expect(again).toMatchObject({ kind: 'already-handled', held: { key: 'first' } });
   });
 
   test('is known again though the first moved the version on that it expects', async () => {

@@ -3,7 +3,7 @@ import type { Decision } from '../kernel/decider.ts';
 import type { DomainEvent } from '../kernel/event.ts';
 import type { EventId, StreamId } from '../kernel/identifiers.ts';
 import type { Instant } from '../kernel/instant.ts';
-import type { Appended, Verdict } from '../storage/storage.ts';
+import type { Appended, HeldClaim, Verdict } from '../storage/storage.ts';
 import type { AlreadyHandled, CommandResult, DecidedOutcome } from './command-result.ts';
 import { formatUuid, type Cause } from './envelope.ts';
 import type { EventStore } from './event-store.ts';
@@ -105,11 +105,11 @@ export function createCommandHandler<Command, State, Event extends DomainEvent, 
     version: number,
     { once = [] }: HandleOptions<Rejection>,
   ): Promise<AlreadyHandled | undefined> => {
-    for (const { key } of once) {
-      const held = await store.findClaim(key);
-      if (held !== undefined) return { kind: 'already-handled', version, held };
-    }
-    return undefined;
+    let held: HeldClaim | undefined;
+    // From the last to the first: keys that one commit takes meanwhile are then answered by their first,
+    // as the storage does it.
+    for (const { key } of once.toReversed()) held = (await store.findClaim(key)) ?? held;
+    return held && { kind: 'already-handled', version, held };
   };
 
   /** One try; undefined means that what it stood on fell, and it must be decided anew. */
