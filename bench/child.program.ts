@@ -7,6 +7,9 @@ export interface Answer {
   readonly outcome: Outcome;
 }
 
+// Told to stop, it ends at once; what it has started is stopped on the way out.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 const [name = '', directory = '', quick] = process.argv.slice(2);
 if (!isScenario(name)) throw new RangeError(`there is no scenario ${name}`);
 const { title, measure } = await loadScenario(name);

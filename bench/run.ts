@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { reportFile, writeReport } from './report.ts';
 import { writeResult } from './results.ts';
-import { runScenario } from './scenario-run.ts';
+import { Interrupted, runScenario } from './scenario-run.ts';
 import { isScenario, loadScenario, scenarioNames, type ScenarioName } from './scenarios.ts';
 import { figureTables } from './tables.ts';
 
@@ -49,9 +49,10 @@ async function runAll(names: readonly ScenarioName[]): Promise<void> {
       console.log(`\n${figureTables(result.figures)}`);
       if (kept) writeResult(result);
     } catch (failure) {
+      process.exitCode = 1;
+      if (failure instanceof Interrupted) break;
       // The others may well succeed, and take long enough not to be thrown away.
       console.error(failure);
-      process.exitCode = 1;
     }
   }
   if (kept) writeReport();

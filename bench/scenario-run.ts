@@ -59,18 +59,27 @@ function start(
   );
 }
 
+/** Somebody has told the whole to stop. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
 async function answerOf(child: ChildProcess): Promise<Answer> {
   return new Promise((resolve, reject) => {
     let answer: Answer | undefined;
-    // Interrupted from a terminal, the child hears of it too: it is only left to end.
-    const interrupted = (): void => void child.kill();
-    process.once('SIGINT', interrupted);
+    let interruption: Interrupted | undefined;
+    const interrupted = (): void => {
+      interruption = new Interrupted('interrupted');
+      child.kill();
+    };
+    process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
     child.once('message', (message) => {
       answer = message as Answer;
     });
     child.once('exit', (code, signal) => {
-      process.off('SIGINT', interrupted);
-      if (code === 0 && answer !== undefined) resolve(answer);
+      process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
+      if (interruption !== undefined) reject(interruption);
+      else if (code === 0 && answer !== undefined) resolve(answer);
       else reject(new Error(`the scenario ended with ${signal ?? code} and no answer`));
     });
   });

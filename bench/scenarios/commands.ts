@@ -53,9 +53,9 @@ async function measureOn(bench: Bench, database: () => Promise<string>): Promise
       targets: { p99: { below: 10 }, [inTimeColumn]: { atLeast: 99.9 } },
     })),
     ...(await offeredTo(postgres, bench, {
-      row: '20,000/s for 30 s, PostgreSQL',
+      row: '20,000/s for 20 s, PostgreSQL',
       perSecond: 20_000,
-      seconds: 30,
+      seconds: 20,
     })),
     ...(await offeredTo(postgres, bench, {
       row: '50,000/s for 60 s, PostgreSQL',

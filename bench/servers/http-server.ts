@@ -36,6 +36,8 @@ async function start(
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
   });
+  // Whatever ends this process early, the server must not outlive it.
+  process.once('exit', () => child.kill());
   const url = await new Promise<string>((resolve, reject) => {
     void ended.then(() => reject(new Error(`${program.join(' ')} ended before it listened`)));
     createInterface(child.stdout).on('line', (line) => {

