@@ -35,18 +35,33 @@ function sentenceOf(failure: unknown): string {
   if (failure instanceof BreakingSchemaChange || failure instanceof SchemaConflict) {
     return `This version can't read the log, which another one has written: ${failure.message}`;
   }
-  if (isDamage(failure)) {
-    return 'A file of the embedded store is damaged: "counterfoil verify" says which, and what to do';
-  }
+  const fault = sqliteFaults.find(({ codes }) => codes.has(resultCodeOf(failure) ?? 0));
+  if (fault !== undefined) return fault.sentence;
   return `Failed unexpectedly: ${failure.message} (COUNTERFOIL_LOG_LEVEL=debug shows where)`;
 }
 
-// SQLITE_CORRUPT and SQLITE_NOTADB (sqlite.org/rescode.html), which extended codes keep in their last byte.
-const damageCodes = new Set([11, 26]);
+// sqlite.org/rescode.html
+const sqliteFaults = [
+  {
+    // SQLITE_CORRUPT, SQLITE_NOTADB
+    codes: new Set([11, 26]),
+    sentence:
+      'A file of the embedded store is damaged: "counterfoil verify" says which, and what to do',
+  },
+  {
+    // SQLITE_FULL
+    codes: new Set([13]),
+    sentence: 'The disk is full: make room, then start the same command again',
+  },
+];
 
-function isDamage({ errcode, cause }: Error & { readonly errcode?: unknown }): boolean {
-  if (typeof errcode === 'number' && damageCodes.has(errcode & 0xff)) return true;
-  return cause instanceof Error && isDamage(cause);
+/** The result code of SQLite, whose extended codes keep it in their last byte. */
+function resultCodeOf({
+  errcode,
+  cause,
+}: Error & { readonly errcode?: unknown }): number | undefined {
+  if (typeof errcode === 'number') return errcode & 0xff;
+  return cause instanceof Error ? resultCodeOf(cause) : undefined;
 }
 
 function capitalized(text: string): string {
