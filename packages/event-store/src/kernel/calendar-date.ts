@@ -50,7 +50,7 @@ export function epochDayOf(date: CalendarDate): number {
   return era * daysPerEra + dayOfEra - daysFromYearZeroToEpoch;
 }
 
-/** The date a number of days after 1970-01-01. Throws a RangeError outside the years 0001 to 9999. */
+/** The date a whole number of days after 1970-01-01. Throws a RangeError outside the years 0001 to 9999. */
 export function dateOfEpochDay(epochDay: number): CalendarDate {
   const shifted = epochDay + daysFromYearZeroToEpoch;
   const era = Math.floor(shifted / daysPerEra);
@@ -68,8 +68,9 @@ export function dateOfEpochDay(epochDay: number): CalendarDate {
   const day = dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1;
   const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
   const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
-  if (year < 1 || year > 9999)
-    throw new RangeError(`day ${epochDay} is outside the years 0001 to 9999`);
+  if (!Number.isInteger(epochDay) || year < 1 || year > 9999) {
+    throw new RangeError(`${epochDay} is no day of the years 0001 to 9999`);
+  }
   return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}` as CalendarDate;
 }
 

@@ -9,11 +9,18 @@ export type Instant = Branded<bigint, 'Instant'>;
 const nanosecondsPerMillisecond = 1_000_000n;
 const nanosecondsPerSecond = 1_000_000_000n;
 
+// What four digits of a year can say: from 0000-01-01 up to, but not with, 10000-01-01.
+const textsFrom = -62_167_219_200n * nanosecondsPerSecond;
+const textsUntil = 253_402_300_800n * nanosecondsPerSecond;
+
 // RFC 3339 with a mandatory offset; up to nine digits of a second.
 const instantPattern =
   /^(\d{4}-\d{2}-\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})$/;
 
-/** The instant that an RFC 3339 text names, or undefined when it names none (31 April, 25 o'clock). */
+/**
+ * The instant that an RFC 3339 text names, or undefined when it names none (31 April, 25 o'clock), or one
+ * outside the years 0000 to 9999 of UTC.
+ */
 export function parseInstant(text: string): Instant | undefined {
   const match = instantPattern.exec(text);
   if (match === null) return undefined;
@@ -27,7 +34,12 @@ export function parseInstant(text: string): Instant | undefined {
   const offsetMinutes = parseOffsetMinutes(offset);
   if (offsetMinutes === undefined) return undefined;
   const wholeMs = BigInt(atMs) - BigInt(offsetMinutes) * 60_000n;
-  return (wholeMs * nanosecondsPerMillisecond + BigInt(fraction.padEnd(9, '0'))) as Instant;
+  const instant = wholeMs * nanosecondsPerMillisecond + BigInt(fraction.padEnd(9, '0'));
+  return hasText(instant) ? (instant as Instant) : undefined;
+}
+
+function hasText(nanoseconds: bigint): boolean {
+  return nanoseconds >= textsFrom && nanoseconds < textsUntil;
 }
 
 function parseOffsetMinutes(offset: string): number | undefined {
@@ -38,8 +50,12 @@ function parseOffsetMinutes(offset: string): number | undefined {
   return (offset.startsWith('-') ? -1 : 1) * (hours * 60 + minutes);
 }
 
-/** RFC 3339 text in UTC with 3, 6 or 9 digits of a second, as few as say it exactly. */
+/**
+ * RFC 3339 text in UTC with 3, 6 or 9 digits of a second, as few as say it exactly. Throws a RangeError
+ * outside the years 0000 to 9999.
+ */
 export function formatInstant(instant: Instant): string {
+  if (!hasText(instant)) throw new RangeError(`${instant} ns is outside the years 0000 to 9999`);
   const nanoseconds =
     ((instant % nanosecondsPerSecond) + nanosecondsPerSecond) % nanosecondsPerSecond;
   const wholeMs = Number((instant - nanoseconds) / nanosecondsPerMillisecond);
