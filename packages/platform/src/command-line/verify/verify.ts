@@ -36,7 +36,8 @@ export async function verify(options: StoreOptions, terminal: Terminal): Promise
 
 const remedies = {
   'log.sqlite': 'Stop the server, move the data directory away and restore the last backup',
-  'read-models.sqlite': 'Stop the server and remove this file: "counterfoil rebuild" makes it anew',
+  'read-models.sqlite':
+    'Stop the server and remove read-models.sqlite*: "counterfoil rebuild" makes it anew',
 };
 
 function checkFiles({ store, dataDirectory }: KeptConfig, terminal: Terminal): boolean {
