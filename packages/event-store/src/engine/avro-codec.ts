@@ -1,5 +1,10 @@
 import avro from 'avsc';
-import { dateOfEpochDay, epochDayOf, type CalendarDate } from '../kernel/calendar-date.ts';
+import {
+  dateOfEpochDay,
+  epochDayOf,
+  parseCalendarDate,
+  type CalendarDate,
+} from '../kernel/calendar-date.ts';
 import type { AvroSchema } from '../kernel/fields.ts';
 
 /**
@@ -8,13 +13,14 @@ import type { AvroSchema } from '../kernel/fields.ts';
  */
 export interface AvroCodec {
   /**
-   * Writes the value into `target` at `offset` and answers the offset behind it; when it doesn't fit,
-   * nothing can be relied on in `target` and the answer is negative: minus the bytes that were missing.
+   * Writes the value into `target` at `offset` and answers the offset behind it, from which on nothing can
+   * be relied on in `target`; when it doesn't fit, nothing behind `offset` can, and the answer is negative:
+   * minus the bytes that were missing.
    * Throws a SchemaMismatch that names the field when the value is not of the schema.
    */
   encodeInto(value: unknown, target: Buffer, offset: number): number;
   encode(value: unknown): Buffer;
-  /** Throws when the bytes are not of the schema. */
+  /** Throws a SchemaMismatch when the bytes are not of the schema. */
   decode(bytes: Uint8Array, offset?: number): unknown;
 }
 
@@ -32,21 +38,31 @@ export function avroCodec(schema: AvroSchema): AvroCodec {
       explained(value, () => type.encode(value, target, offset)),
     encode: (value) => explained(value, () => type.toBuffer(value)),
     decode: (bytes, offset = 0) => {
-      const { value, offset: end } = type.decode(asBuffer(bytes), offset);
-      // avsc answers a negative offset where the bytes end too early.
-      if (end !== bytes.length) {
-        throw new SchemaMismatch(
-          `${bytes.length - offset} bytes are not one value of schema ${type.name ?? ''}`,
-        );
+      let read: { readonly value: unknown; readonly offset: number };
+      try {
+        read = type.decode(asBuffer(bytes), offset);
+      } catch (cause) {
+        throw undecodable(type, bytes.length - offset, cause);
       }
-      return value;
+      // avsc answers a negative offset where the bytes end too early.
+      if (read.offset !== bytes.length) throw undecodable(type, bytes.length - offset);
+      return read.value;
     },
   };
 }
 
-/** A value does not fit the schema that it should be written with; the message names the field. */
+/**
+ * A value does not fit the schema that it should be written with, and the message names the field; or bytes
+ * are not of the schema that they should be read with.
+ */
 export class SchemaMismatch extends Error {
   override readonly name = 'SchemaMismatch';
+}
+
+function undecodable(type: avro.Type, length: number, cause?: unknown): SchemaMismatch {
+  return new SchemaMismatch(`${length} bytes are not one value of schema ${type.name ?? ''}`, {
+    cause,
+  });
 }
 
 function mismatchOf(type: avro.Type, value: unknown): string {
@@ -65,8 +81,8 @@ function parseSchema(schema: AvroSchema): avro.Type {
       date: DateType,
       'timestamp-nanos': TimestampNanosType,
     },
-    // Every schema names its own records and enumerations: nothing is shared between schemas.
-    registry: {},
+    // Every schema names its own records and enumerations: nothing else is shared between schemas.
+    registry: { string: new TextType(), bytes: new BytesType(), long: new IntegerType() },
     wrapUnions: 'never',
   });
 }
@@ -77,12 +93,84 @@ function asBuffer(bytes: Uint8Array): Buffer {
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** Avro's string, for text that comes back as it was: half a surrogate pair has no UTF-8. */
+class TextType extends avro.types.LogicalType {
+  constructor() {
+    super(plainText);
+  }
+
+  override _fromValue(value: string): string {
+    return value;
+  }
+
+  override _toValue(value: unknown): string | undefined {
+    return typeof value === 'string' && value.isWellFormed() ? value : undefined;
+  }
+}
+
+const plainText = avro.Type.forSchema('string');
+
+/** Avro's bytes, for any Uint8Array. */
+class BytesType extends avro.types.LogicalType {
+  constructor() {
+    super(plainBytes);
+  }
+
+  override _fromValue(value: Buffer): Buffer {
+    return value;
+  }
+
+  override _toValue(value: unknown): Buffer | undefined {
+    return value instanceof Uint8Array ? asBuffer(value) : undefined;
+  }
+}
+
+const plainBytes = avro.Type.forSchema('bytes');
+
+/** Avro's long, for numbers. */
+class IntegerType extends avro.types.LogicalType {
+  constructor() {
+    super(plainLong);
+  }
+
+  override _fromValue(value: number): number {
+    return value;
+  }
+
+  override _toValue(value: unknown): number | undefined {
+    return Number.isInteger(value) && Math.abs(value as number) <= integerMax
+      ? (value as number)
+      : undefined;
+  }
+}
+
+const plainLong = avro.Type.forSchema('long');
+// Avro counts negative numbers between the positive ones, and avsc does so in doubles: beyond this some
+// would come back as others.
+const integerMax = 2 ** 52;
+
 // The range in which six bytes of two's complement hold a value, and a double counts exactly.
 const sixByteMax = 2n ** 47n - 1n;
 const sixByteMin = -(2n ** 47n);
 
-/** Avro's decimal: unscaled value as big-endian two's complement in as few bytes as hold it. */
+/**
+ * Avro's decimal: unscaled value, of no more digits than its precision, as big-endian two's complement in
+ * as few bytes as hold it.
+ */
 class DecimalType extends avro.types.LogicalType {
+  readonly #most: bigint;
+  /** What goes into six bytes, unless that is more digits than there may be. */
+  readonly #shortMost: bigint;
+  readonly #shortLeast: bigint;
+
+  constructor(schema: avro.Schema, options: object) {
+    super(schema, options);
+    const { precision } = schema as unknown as { readonly precision: number };
+    this.#most = 10n ** BigInt(precision) - 1n;
+    this.#shortMost = this.#most < sixByteMax ? this.#most : sixByteMax;
+    this.#shortLeast = -this.#most > sixByteMin ? -this.#most : sixByteMin;
+  }
+
   override _fromValue(bytes: Buffer): bigint {
     return bytes.length <= 6
       ? BigInt(bytes.length === 0 ? 0 : bytes.readIntBE(0, bytes.length))
@@ -91,9 +179,8 @@ class DecimalType extends avro.types.LogicalType {
 
   override _toValue(value: unknown): Buffer | undefined {
     if (typeof value !== 'bigint') return undefined;
-    return value >= sixByteMin && value <= sixByteMax
-      ? shortDecimal(Number(value))
-      : longDecimal(value);
+    if (value >= this.#shortLeast && value <= this.#shortMost) return shortDecimal(Number(value));
+    return value >= -this.#most && value <= this.#most ? longDecimal(value) : undefined;
   }
 }
 
@@ -124,13 +211,13 @@ class DateType extends avro.types.LogicalType {
   }
 
   override _toValue(value: unknown): number | undefined {
-    return typeof value === 'string' ? dayOfDate(value as CalendarDate) : undefined;
+    return typeof value === 'string' ? dayOfDate(value) : undefined;
   }
 }
 
 // Events name few different days, and the same ones again and again: both directions remember them.
 const datesByDay = new Map<number, CalendarDate>();
-const daysByDate = new Map<CalendarDate, number>();
+const daysByDate = new Map<string, number>();
 const rememberedDays = 20_000;
 
 function dateOfDay(epochDay: number): CalendarDate {
@@ -141,9 +228,12 @@ function dateOfDay(epochDay: number): CalendarDate {
   return date;
 }
 
-function dayOfDate(date: CalendarDate): number {
-  const known = daysByDate.get(date);
+/** Undefined for a text that names no day. */
+function dayOfDate(text: string): number | undefined {
+  const known = daysByDate.get(text);
   if (known !== undefined) return known;
+  const date = parseCalendarDate(text);
+  if (date === undefined) return undefined;
   const day = epochDayOf(date);
   if (daysByDate.size < rememberedDays) daysByDate.set(date, day);
   return day;

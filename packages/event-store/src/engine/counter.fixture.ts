@@ -71,7 +71,9 @@ function decide(
         : refuse(rejection);
     }
     case 'Count':
-      return accept(...Array.from({ length: command.times }, (_, index) => added(1, total + index)));
+      return accept(
+        ...Array.from({ length: command.times }, (_, index) => added(1, total + index)),
+      );
     case 'AddPast':
       if (command.past === undefined) throw new Error('decided without the past that it needs');
       return accept(added(command.past, total));

@@ -12,6 +12,7 @@ function sampleOf(schema: AvroSchema, round: number): unknown {
   if (typeof schema === 'string') return primitiveSample(schema, round);
   if (isUnion(schema)) return sampleOf(pick(schema, round), round);
   const { type, logicalType } = schema;
+  if (logicalType === 'decimal') return decimalSample(Number(schema['precision']), round);
   if (typeof logicalType === 'string') return logicalSample(logicalType, round);
   switch (type) {
     case 'record':
@@ -63,10 +64,14 @@ function primitiveSample(type: string, round: number): unknown {
   }
 }
 
+/** Up to 30 digits: a next version of the same precision then still has room for some more decimals. */
+function decimalSample(precision: number, round: number): bigint {
+  const most = 10n ** BigInt(Math.min(precision, 30)) - 1n;
+  return pick([0n, 1n, -1n, most, -most, 123_456_789n % most], round);
+}
+
 function logicalSample(logicalType: string, round: number): unknown {
   switch (logicalType) {
-    case 'decimal':
-      return pick([0n, 1n, -1n, 10n ** 30n, -(10n ** 30n), 123_456_789n], round);
     case 'date':
       return pick(['2026-05-20', '1970-01-01', '0001-01-01', '9999-12-31'], round);
     case 'timestamp-nanos':

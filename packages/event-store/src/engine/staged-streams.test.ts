@@ -244,47 +244,58 @@ describe('LG-05, OP-11 when what is on its way fails', () => {
 
   test('in any order of things, no event stands on another state than it was decided on', async () => {
     const step = fc.oneof(
-      { weight: 5, arbitrary: fc.tuple(fc.constantFrom('ours', 'theirs'), fc.integer({ min: -4, max: 5 }), fc.nat(2)) },
+      {
+        weight: 5,
+        arbitrary: fc.tuple(
+          fc.constantFrom('ours', 'theirs'),
+          fc.integer({ min: -4, max: 5 }),
+          fc.nat(2),
+        ),
+      },
       {
         weight: 3,
         arbitrary: fc.tuple(fc.constantFrom('write', 'write', 'fail', 'loseAnswer'), fc.nat(1)),
       },
     );
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), fc.nat(2), async (steps, room) => {
-        const log = openMemoryStorage();
-        const storage = holdBatches(log);
-        const options = { cachedStreamsMax: room, snapshotEvery: 2 };
-        const parties = {
-          ours: await opened(storage, options),
-          theirs: await opened(log, options),
-        };
-        const results: Promise<unknown>[] = [];
-        for (const [what, number, turns = 0] of steps) {
-          switch (what) {
-            case 'ours':
-            case 'theirs':
-              results.push(outcomeOf(parties[what].add(number)));
-              break;
-            case 'write':
-              await storage.held[number]?.write();
-              break;
-            case 'fail':
-              await storage.held[number]?.fail(outage);
-              break;
-            case 'loseAnswer':
-              await storage.held[number]?.loseAnswer(outage);
-              break;
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 40, size: 'max' }),
+        fc.nat(2),
+        async (steps, room) => {
+          const log = openMemoryStorage();
+          const storage = holdBatches(log);
+          const options = { cachedStreamsMax: room, snapshotEvery: 2 };
+          const parties = {
+            ours: await opened(storage, options),
+            theirs: await opened(log, options),
+          };
+          const results: Promise<unknown>[] = [];
+          for (const [what, number, turns = 0] of steps) {
+            switch (what) {
+              case 'ours':
+              case 'theirs':
+                results.push(outcomeOf(parties[what].add(number)));
+                break;
+              case 'write':
+                await storage.held[number]?.write();
+                break;
+              case 'fail':
+                await storage.held[number]?.fail(outage);
+                break;
+              case 'loseAnswer':
+                await storage.held[number]?.loseAnswer(outage);
+                break;
+            }
+            for (let count = 0; count < turns; count += 1) await turn();
           }
-          for (let count = 0; count < turns; count += 1) await turn();
-        }
-        await storage.writeAll();
-        await Promise.all(results);
+          await storage.writeAll();
+          await Promise.all(results);
 
-        const found = await audit(parties.theirs.store);
-        expect(found.unfounded).toEqual([]);
-        expect(found.total).toBeGreaterThanOrEqual(0);
-      }),
+          const found = await audit(parties.theirs.store);
+          expect(found.unfounded).toEqual([]);
+          expect(found.total).toBeGreaterThanOrEqual(0);
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -338,7 +349,11 @@ describe('LG-05 snapshots', () => {
     const { format, ...rest } = counter.snapshot!;
     log.reads.length = 0;
 
-    const { load } = await opened(log, {}, { ...counter, snapshot: { ...rest, format: `${format}0` } });
+    const { load } = await opened(
+      log,
+      {},
+      { ...counter, snapshot: { ...rest, format: `${format}0` } },
+    );
 
     expect(await load()).toMatchObject({ state: { total: 3 } });
     expect(log.reads).toEqual([1]);
@@ -364,7 +379,11 @@ describe('LG-05 snapshots', () => {
   test('that the aggregate can make nothing of go unused', async () => {
     const log = openMemoryStorage();
     await (await opened(log, { snapshotEvery: 1 })).count(3);
-    const { load } = await opened(log, {}, { ...counter, snapshot: { ...counter.snapshot!, unpack: refuseToUnpack } });
+    const { load } = await opened(
+      log,
+      {},
+      { ...counter, snapshot: { ...counter.snapshot!, unpack: refuseToUnpack } },
+    );
 
     expect(await load()).toMatchObject({ state: { total: 3 }, version: 3 });
   });

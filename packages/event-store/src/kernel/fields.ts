@@ -28,7 +28,7 @@ export function text<Value extends string = string>(): Field<Value> {
   return { avro: 'string' };
 }
 
-/** A whole number that a double holds exactly. */
+/** A whole number, of at most 2^52 on either side of zero. */
 export function integer(): Field<number> {
   return { avro: 'long' };
 }
