@@ -26,31 +26,42 @@ export async function offer(
   const total = perWindow * windows;
   const seen = Array.from({ length: windows }, () => ({ latencies: createLatencies(), inTime: 0 }));
   const settled = Promise.withResolvers<void>();
+  // Until it is awaited, a failure must not count as one that nobody has seen.
+  settled.promise.catch(() => undefined);
+  let failed = false;
   let left = total;
   const startMs = performance.now();
   const giveUpMs = startMs + seconds * 1_500;
 
-  const settle = (number: number, served: boolean): void => {
+  const settle = (number: number, end: 'served' | 'turned away' | 'given up'): void => {
     const latencyMs = performance.now() - startMs - (number * 1_000) / perSecond;
     const window = seen[Math.floor(number / perWindow)];
-    if (served && window !== undefined) {
+    if (window !== undefined && end !== 'turned away') {
       window.latencies.record(latencyMs);
-      if (latencyMs < inTimeMs) window.inTime += 1;
+      if (end === 'served' && latencyMs < inTimeMs) window.inTime += 1;
     }
     left -= 1;
     if (left === 0) settled.resolve();
   };
 
-  for (let sent = 0; sent < total;) {
+  const fail = (failure: unknown): void => {
+    failed = true;
+    settled.reject(failure);
+  };
+
+  for (let sent = 0; sent < total && !failed;) {
     const nowMs = performance.now();
+    if (nowMs > giveUpMs) {
+      for (; sent < total; sent += 1) settle(sent, 'given up');
+      break;
+    }
     const due = Math.min(total, Math.ceil(((nowMs - startMs) * perSecond) / 1_000));
     const inThisTurn = Math.min(due, sent + sentPerTurnMax);
     for (; sent < inThisTurn; sent += 1) {
       const number = sent;
-      send().then((served) => settle(number, served), settled.reject);
+      send().then((served) => settle(number, served ? 'served' : 'turned away'), fail);
     }
-    if (nowMs > giveUpMs) for (; sent < total; sent += 1) settle(sent, true);
-    else if (sent < due) await nextTurn();
+    if (sent < due) await nextTurn();
     else await sleep(1);
   }
   await settled.promise;
