@@ -32,8 +32,10 @@ export function eventEncoder(registry: SchemaRegistry, nextId: () => Uint8Array)
       used = end;
       return { id, schema, body };
     }
-    const envelope = slab.subarray(used, dataOffset);
-    return { id, schema, body: Buffer.concat([envelope, codec.encode(data)]) };
+    const body = Buffer.concat([slab.subarray(used, dataOffset), codec.encode(data)]);
+    // What has no room even for an event of common size is done with, or each from now on would come here.
+    if (body.length <= slabBytes / 8) used = slab.length;
+    return { id, schema, body };
   };
 }
 
