@@ -225,6 +225,28 @@ describe('LG-14 restore in place', () => {
     },
   );
 
+  test('stopped with Ctrl-C leaves the log as it was, and the same command goes on', async () => {
+    const { file, log } = await backupOf(65, 4_000);
+    const place = await placeOn();
+    await writeHistory(place.config, 66, 20);
+    const before = await storedLog(place);
+    const command = ['restore', file, '--in-place'];
+    const running = startProcess(command, place.environment);
+    while (!existsSync(`${logOf(place)}.restoring`) && running.process.exitCode === null)
+      await sleep(1);
+    running.process.kill('SIGINT');
+
+    expect(await running.ended).toMatchObject({
+      code: 130,
+      errors: expect.stringContaining(
+        'Stopped: start the same command again to continue',
+      ) as string,
+    });
+    expect(await storedLog(place)).toEqual(before);
+    expect(await place.run(...command)).toMatchObject({ code: 0 });
+    expect(await storedLog(place)).toEqual(log);
+  });
+
   test('goes on with what an interrupted one has built', async () => {
     const { file, log } = await backupOf(64);
     const place = await placeOn();

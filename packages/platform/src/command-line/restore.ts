@@ -1,4 +1,4 @@
-import { linkSync, renameSync } from 'node:fs';
+import { copyFileSync, linkSync } from 'node:fs';
 import path from 'node:path';
 import { formatInstant, type CopyEnd, type EventStorage } from '@counterfoil/event-store';
 import { openSqliteStorage } from '@counterfoil/event-store/sqlite';
@@ -18,6 +18,7 @@ import {
   isLogInUse,
   logFileKind,
   removeDatabase,
+  settleLogFile,
 } from './sqlite-log.ts';
 import { count, type Terminal } from './terminal.ts';
 import { isUnfinished, whileUnfinished } from './unfinished-restore.ts';
@@ -134,13 +135,15 @@ function removeReadModels({ dataDirectory }: KeptConfig): void {
   removeDatabase(path.join(dataDirectory, 'read-models.sqlite'));
 }
 
-/** Answers the name. Where the file system allows it, the file has both names until it loses its own. */
+/** Answers the name. The log keeps its own as well, until another file takes it: it is never without. */
 function keepUnderAnotherName(log: string): string {
   const kept = `${log}.${formatInstant(systemClock()).replaceAll(':', '-')}`;
   try {
     linkSync(log, kept);
   } catch {
-    renameSync(log, kept);
+    // Some file systems know no links.
+    copyFileSync(log, kept);
+    settleLogFile(kept);
   }
   return kept;
 }
