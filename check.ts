@@ -7,7 +7,7 @@ const steps = [
   { name: 'types', script: 'types' },
   { name: 'architecture', script: 'architecture' },
   { name: 'dead code', script: 'deadcode' },
-  { name: 'unit tests', script: 'test', arguments: ['--project', 'unit'] },
+  { name: 'unit tests', script: 'test:unit' },
   { name: 'generated files', script: 'generate', arguments: ['--check'] },
 ];
 

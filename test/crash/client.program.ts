@@ -17,6 +17,8 @@ export interface ClientOptions {
   readonly journal: string;
   /** Orders under way at once. */
   readonly clients: number;
+  /** The number of the first order; 0 when left out. */
+  readonly first?: number;
 }
 
 const options = JSON.parse(process.argv[2] ?? '') as ClientOptions;
@@ -28,7 +30,7 @@ process.stdin.on('data', () => void reportStatus());
 const platform = await startPlatform(options.config);
 const journal = openJournal(options.journal);
 console.log('ready');
-let next = 0;
+let next = options.first ?? 0;
 await Promise.all(Array.from({ length: options.clients }, () => client(platform, journal)));
 
 async function client({ ledger }: Platform, { sent, told }: Journal): Promise<void> {

@@ -10,12 +10,19 @@ export interface Client {
   say(line: string): void;
   /** Ends it with SIGKILL, which no program can catch. Throws when it had ended by itself. */
   kill(): Promise<void>;
+  /** Resolves with what it complained of when it has ended by itself; it is killed when the time is up. */
+  ended(patienceMs: number): Promise<string | undefined>;
 }
 
 const program = fileURLToPath(new URL('./client.program.ts', import.meta.url));
 
-export function startClient(options: ClientOptions): Client {
-  const child = spawn(process.execPath, [program, JSON.stringify(options)]);
+export function startClient(
+  options: ClientOptions,
+  environment: Readonly<Record<string, string>> = {},
+): Client {
+  const child = spawn(process.execPath, [program, JSON.stringify(options)], {
+    env: { ...process.env, ...environment },
+  });
   const exit = once(child, 'exit');
   const output = collectOutput(child);
   let killed = false;
@@ -37,6 +44,13 @@ export function startClient(options: ClientOptions): Client {
       if (signal !== 'SIGKILL') {
         throw new Error(`the client ended by itself with ${code ?? signal}: ${output.errors()}`);
       }
+    },
+    ended: async (patienceMs) => {
+      const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs);
+      const [, signal] = (await exit) as [number | null, NodeJS.Signals | null];
+      clearTimeout(timer);
+      killed = true;
+      return signal === null ? output.errors() : undefined;
     },
   };
 }

@@ -16,7 +16,7 @@ describe.each([
     async () => {
       const seed = randomInt(1_000_000);
       console.info(
-        `repeat: node test/crash/run.ts --store ${store} --rounds ${rounds} --seed ${seed}`,
+        `repeat: node test/crash/run.ts --of ${store} --rounds ${rounds} --seed ${seed}`,
       );
 
       const summary = await crashRounds({ store, rounds, seed });

@@ -1,16 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startTestServer } from '../../packages/event-store/src/storage/postgres/test-server.ts';
-import { loadConfig, type Config } from '../../packages/platform/src/config.ts';
-import { Price, Quantity } from '../../packages/platform/src/domain/money/money.ts';
-import { startPlatform, type Platform } from '../../packages/platform/src/platform.ts';
 import { randomOf, type Random } from '../simulation/random.ts';
-import { createAudit, type Audit, type Tally, type Told } from './audit.ts';
+import { createAudit, type Tally, type Told } from './audit.ts';
 import { startClient, type Client } from './client.ts';
 import { readJournal } from './journal.ts';
-import { symbols, type Load } from './workload.ts';
+import { begin, inspect, postgresSite, recovered, sqliteSite, type Site } from './site.ts';
+import type { Load } from './workload.ts';
 
 export type StoreKind = 'sqlite' | 'postgres';
 
@@ -52,7 +48,7 @@ export async function crashRounds(options: RoundsOptions): Promise<Summary> {
   const audit = createAudit();
   const random = randomOf(seed);
   try {
-    await listInstruments(site.config, audit);
+    await begin(site.config, audit);
     for (let round = 1; round <= rounds; round += 1) {
       const crash = crashOf(random, store, round);
       const load = { seed, round };
@@ -77,40 +73,6 @@ function crashOf(random: Random, store: StoreKind, round: number): Crash {
   if (store === 'postgres' && round % 4 === 0) return 'server';
   const kind = random.next();
   return kind < 0.1 ? 'at start' : kind < 0.8 ? 'under load' : 'twice';
-}
-
-/** Where a log lives for as long as the rounds last. */
-interface Site {
-  readonly directory: string;
-  readonly config: Config;
-  crashServer(outageMs: number): Promise<void>;
-  remove(): Promise<void>;
-}
-
-async function sqliteSite(): Promise<Site> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'counterfoil-crash-'));
-  return {
-    directory,
-    config: loadConfig({ environment: { COUNTERFOIL_DATA_DIR: path.join(directory, 'data') } }),
-    crashServer: () => Promise.reject(new Error('SQLite has no server')),
-    remove: () => rm(directory, { recursive: true }),
-  };
-}
-
-async function postgresSite(): Promise<Site> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'counterfoil-crash-'));
-  const server = await startTestServer({ max_connections: '100' });
-  return {
-    directory,
-    config: loadConfig({
-      environment: { COUNTERFOIL_STORE: await server.createDatabase() },
-    }),
-    crashServer: server.crash,
-    remove: async () => {
-      await server.stop();
-      await rm(directory, { recursive: true });
-    },
-  };
 }
 
 async function crashUnderLoad(
@@ -144,58 +106,4 @@ async function crashUnderLoad(
   const told = readJournal(journal);
   await rm(journal, { force: true });
   return told;
-}
-
-/** Waits until the client works again by itself, and its followers do. */
-async function recovered(client: Client, journal: string): Promise<void> {
-  const before = readJournal(journal).size;
-  // More orders than are under way at once: some were placed since.
-  while (readJournal(journal).size < before + 100) await sleep(20);
-  client.say('status');
-  await client.heard('caught up');
-}
-
-async function inspect(
-  config: Config,
-  audit: Audit,
-  load: Load,
-  told: Told,
-  everything: boolean,
-): Promise<Tally> {
-  const platform = await startPlatform(config);
-  try {
-    const tally = await audit.check(platform, load, told);
-    if (everything) await audit.checkAll(platform);
-    return tally;
-  } finally {
-    await platform.close();
-  }
-}
-
-async function listInstruments(config: Config, audit: Audit): Promise<void> {
-  const platform = await startPlatform(config);
-  try {
-    await listAll(platform);
-    await audit.begin(platform);
-  } finally {
-    await platform.close();
-  }
-}
-
-async function listAll({ ledger }: Platform): Promise<void> {
-  for (const symbol of symbols) {
-    await ledger.instrument(
-      symbol,
-      {
-        type: 'ListInstrument',
-        symbol,
-        name: symbol,
-        currency: 'USD',
-        lotSize: Quantity.of('1'),
-        tickSize: Price.of('0.01'),
-        isin: null,
-      },
-      { cause: { userId: 'crash-test', correlationId: 'listing' } },
-    );
-  }
 }

@@ -1,33 +1,40 @@
 import { parseArgs } from 'node:util';
-import { crashRounds, type StoreKind } from './rounds.ts';
+import { diskRounds } from './disk-rounds.ts';
+import { crashRounds } from './rounds.ts';
 
-/** Crash rounds from the command line: `node test/crash/run.ts --rounds 200 --store sqlite|postgres`. */
+/**
+ * Crash rounds from the command line: `node test/crash/run.ts --rounds 200 --of sqlite`. Of `sqlite` and
+ * `postgres` the program, or the server, is killed; of `disk` the disk goes wrong and the power is lost.
+ */
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '200' },
-    store: { type: 'string', default: 'sqlite' },
+    of: { type: 'string', default: 'sqlite' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     verbose: { type: 'boolean', default: false },
   },
 });
-const { store } = values;
-if (store !== 'sqlite' && store !== 'postgres') {
-  throw new RangeError(`--store is sqlite or postgres, not "${store}"`);
-}
 
-await run(store, Number(values.rounds), Number(values.seed));
+const rounds = Number(values.rounds);
+const seed = Number(values.seed);
+const onRound = (round: number, kind: string, tally: object): void => {
+  if (values.verbose) console.log(round, kind, JSON.stringify(tally));
+};
 
-async function run(kind: StoreKind, rounds: number, seed: number): Promise<void> {
-  console.log(`${rounds} rounds on ${kind}, seed ${seed}`);
-  const startedMs = performance.now();
-  const summary = await crashRounds({
-    store: kind,
-    rounds,
-    seed,
-    onRound: (round, crash, tally) => {
-      if (values.verbose) console.log(round, crash, JSON.stringify(tally));
-    },
-  });
-  const seconds = Math.round((performance.now() - startedMs) / 1_000);
-  console.log(JSON.stringify({ store: kind, seed, ...summary, seconds }, undefined, 2));
+console.log(`${rounds} rounds of ${values.of}, seed ${seed}`);
+const startedMs = performance.now();
+const summary = await run(values.of);
+const seconds = Math.round((performance.now() - startedMs) / 1_000);
+console.log(JSON.stringify({ of: values.of, seed, ...summary, seconds }, undefined, 2));
+
+async function run(of: string): Promise<object> {
+  switch (of) {
+    case 'sqlite':
+    case 'postgres':
+      return crashRounds({ store: of, rounds, seed, onRound });
+    case 'disk':
+      return diskRounds({ rounds, seed, onRound });
+    default:
+      throw new RangeError(`--of is sqlite, postgres or disk, not "${of}"`);
+  }
 }

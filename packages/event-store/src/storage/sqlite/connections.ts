@@ -16,7 +16,12 @@ export function openWriterConnection(file: string): DatabaseSync {
     PRAGMA wal_autocheckpoint = 8000;
     PRAGMA temp_store = MEMORY;
   `);
-  migrate(database);
+  try {
+    migrate(database);
+  } catch (cause) {
+    database.close();
+    throw cause;
+  }
   return database;
 }
 

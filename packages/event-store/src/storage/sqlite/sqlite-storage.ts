@@ -205,11 +205,19 @@ function createDoorbell(dataVersion: () => number, pollMs: number): Doorbell {
   };
 }
 
+function openForWriting(file: string): DatabaseSync {
+  try {
+    return openWriterConnection(file);
+  } catch (cause) {
+    throw storageFailure(cause);
+  }
+}
+
 function registerSchemas(
   file: string,
   definitions: readonly SchemaDefinition[],
 ): readonly number[] {
-  const database = openWriterConnection(file);
+  const database = openForWriting(file);
   try {
     database.exec('BEGIN IMMEDIATE');
     const find = database.prepare('SELECT id, avro FROM schemas WHERE type = ? AND version = ?');
@@ -225,8 +233,10 @@ function registerSchemas(
     });
     database.exec('COMMIT');
     return ids;
-  } finally {
+  } catch (cause) {
     if (database.isTransaction) database.exec('ROLLBACK');
+    throw cause instanceof SchemaConflict ? cause : storageFailure(cause);
+  } finally {
     database.close();
   }
 }

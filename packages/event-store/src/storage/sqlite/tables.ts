@@ -65,22 +65,31 @@ const applicationId = 0x43464c47;
 
 /** Brings a file, new or old, to the newest layout. Throws when it is not a log, or of a newer program. */
 export function migrate(database: DatabaseSync): void {
+  // A file that needs nothing is not written to.
+  if (standsAt(database) === migrations.length) return;
   database.exec('BEGIN IMMEDIATE');
   try {
-    const done = pragma(database, 'user_version');
-    const application = pragma(database, 'application_id');
-    if (done > migrations.length) {
-      throw new Error(`the log's layout ${done} is newer than this program; start the newer one`);
-    }
-    if (done > 0 && application !== applicationId) throw new Error('the file is not an event log');
-    for (const migration of migrations.slice(done)) database.exec(migration);
+    for (const migration of migrations.slice(standsAt(database))) database.exec(migration);
     database.exec(`PRAGMA user_version = ${migrations.length}`);
     database.exec(`PRAGMA application_id = ${applicationId}`);
     database.exec('COMMIT');
   } catch (cause) {
-    database.exec('ROLLBACK');
+    // SQLite has rolled back by itself after some errors, and refuses to do it twice.
+    if (database.isTransaction) database.exec('ROLLBACK');
     throw cause;
   }
+}
+
+/** How many of the migrations are done. */
+function standsAt(database: DatabaseSync): number {
+  const done = pragma(database, 'user_version');
+  if (done > migrations.length) {
+    throw new Error(`the log's layout ${done} is newer than this program; start the newer one`);
+  }
+  if (done > 0 && pragma(database, 'application_id') !== applicationId) {
+    throw new Error('the file is not an event log');
+  }
+  return done;
 }
 
 function pragma(database: DatabaseSync, name: string): number {
