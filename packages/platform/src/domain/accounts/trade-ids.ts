@@ -1,46 +1,39 @@
 import type { TradeId } from './events.ts';
 
 /**
- * An immutable set that grows by one at a time (the logarithmic method of Bentley and Saxe, 1980): a short
- * list of the newest, and behind it sets of doubling size. Adding costs O(log n) amortized, asking
- * O(log n) look-ups; for the few trades that most accounts do in a day it is a list of a few strings.
+ * An immutable set that grows by one at a time. A set and those grown from it share one map from id to
+ * place; each set holds the first `size` places of it. The newest of them grows in place, at the cost of
+ * one entry; growing an older one, as when what was decided on it has failed, copies its share.
  */
 export interface TradeIds {
-  readonly newest: readonly TradeId[];
-  /** Ascending by size, each at least twice the one before. */
-  readonly older: readonly ReadonlySet<TradeId>[];
+  readonly places: Map<TradeId, number>;
+  readonly size: number;
 }
 
-export const noTradeIds: TradeIds = { newest: [], older: [] };
+export const noTradeIds: TradeIds = { places: new Map(), size: 0 };
 
-const newestMax = 16;
-
-export function hasTradeId(ids: TradeIds, id: TradeId): boolean {
-  if (ids.newest.includes(id)) return true;
-  for (const set of ids.older) if (set.has(id)) return true;
-  return false;
+export function hasTradeId({ places, size }: TradeIds, id: TradeId): boolean {
+  const place = places.get(id);
+  return place !== undefined && place < size;
 }
 
 export function withTradeId(ids: TradeIds, id: TradeId): TradeIds {
-  const newest = [...ids.newest, id];
-  if (newest.length <= newestMax) return { newest, older: ids.older };
-  const merged = new Set(newest);
-  let rest = 0;
-  for (const set of ids.older) {
-    if (set.size > merged.size) break;
-    for (const known of set) merged.add(known);
-    rest += 1;
-  }
-  return { newest: [], older: [merged, ...ids.older.slice(rest)] };
+  if (hasTradeId(ids, id)) return ids;
+  const { size } = ids;
+  // The empty set is everybody's, so it stays empty.
+  const isNewest = size > 0 && ids.places.size === size;
+  const { places } = isNewest ? ids : tradeIdsOf(listTradeIds(ids));
+  places.set(id, size);
+  return { places, size: size + 1 };
 }
 
-/** All of them, in no particular order. */
-export function listTradeIds(ids: TradeIds): readonly TradeId[] {
-  return [...ids.older.flatMap((set) => [...set]), ...ids.newest];
+/** All of them, the earliest added first. */
+export function listTradeIds({ places, size }: TradeIds): readonly TradeId[] {
+  return [...places.keys()].slice(0, size);
 }
 
 export function tradeIdsOf(list: readonly TradeId[]): TradeIds {
-  return list.length <= newestMax
-    ? { newest: [...list], older: [] }
-    : { newest: [], older: [new Set(list)] };
+  const places = new Map(list.map((id, place) => [id, place]));
+  if (places.size < list.length) throw new RangeError('a trade id is there twice');
+  return { places, size: list.length };
 }
