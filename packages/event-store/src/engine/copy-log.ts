@@ -38,16 +38,16 @@ export async function copyLog(
   target: EventStorage,
   { end, onProgress, signal }: CopyOptions,
 ): Promise<CopyResult> {
-  const schemas = await copySchemas(source, target);
   const last = await lastPosition(source, end);
   let copied = await commonBeginning(source, target, last);
-  if (copied === 0) await copyFirstClaims(source, target);
+  const schemas = await copySchemas(source, target);
+  await copyClaimsAt(copied, source, target);
   while (copied < last && signal?.aborted !== true) {
     const limit = Math.min(pageSize, last - copied);
     const { records, scannedTo } = await source.readAll({ after: copied, limit });
     const claims = await source.listClaims(copied, scannedTo);
     for (const run of runsOfOneTime(records)) {
-      await appendRun(target, run, schemas, claims);
+      await appendRun(commitsOf(run, schemas, claims), source, target);
       copied = run.at(-1)?.position ?? copied;
     }
     onProgress?.(copied, last);
@@ -134,31 +134,95 @@ function* runsOfOneTime(records: readonly StoredRecord[]): Generator<readonly St
   if (run.length > 0) yield run;
 }
 
-async function appendRun(
-  target: EventStorage,
+/** A record as a commit of its own, with the claims that were taken where it stands. */
+interface CopiedCommit extends Commit {
+  readonly position: number;
+  readonly recordedAt: Instant;
+}
+
+function commitsOf(
   run: readonly StoredRecord[],
   schemas: ReadonlyMap<number, number>,
   claims: readonly HeldClaim[],
-): Promise<void> {
-  const [first] = run;
-  if (first === undefined) return;
-  const batch = run.map(({ position, stream, version, schema, body }): Commit => ({
+): readonly CopiedCommit[] {
+  return run.map(({ position, recordedAt, stream, version, schema, body }) => ({
+    position,
+    recordedAt,
     appends: [
       { stream, expected: version - 1, records: [{ schema: schemas.get(schema) ?? schema, body }] },
     ],
     claims: claims.filter((claim) => claim.position === position),
   }));
-  const verdicts = await target.append(batch, first.recordedAt);
-  verdicts.forEach((verdict, index) => {
-    if (verdict.kind === 'appended' && verdict.firstPosition === first.position + index) return;
-    throw new CopyMismatch('another program writes to the target: copy into one that nobody uses');
-  });
 }
 
-/** Claims that were taken before the log had its first record. */
-async function copyFirstClaims(source: EventStorage, target: EventStorage): Promise<void> {
-  const claims = await source.listClaims(-1, 0);
-  if (claims.length > 0) await target.append([{ appends: [], claims }], epoch);
+async function appendRun(
+  commits: readonly CopiedCommit[],
+  source: EventStorage,
+  target: EventStorage,
+): Promise<void> {
+  let rest = commits;
+  for (;;) {
+    rest = rest.slice(await appendUntilClaimed(rest, target));
+    const [claimed] = rest;
+    if (claimed === undefined) return;
+    // The target holds the key from an earlier copy, and in the source it expired only after this record,
+    // before a commit without records took it anew.
+    await appendUntilClaimed([{ ...claimed, claims: [] }], target);
+    await copyClaimsAt(claimed.position, source, target);
+    rest = rest.slice(1);
+  }
+}
+
+/** Answers how many were written: all, or those before the first with a key that is taken. */
+async function appendUntilClaimed(
+  commits: readonly CopiedCommit[],
+  target: EventStorage,
+): Promise<number> {
+  const [first] = commits;
+  if (first === undefined) return 0;
+  const batch = commits.map(({ appends, claims }, place): Commit => {
+    // Each stands on the one before: if one is refused, what was written is still a beginning.
+    return { appends, claims, standsOn: place === 0 ? undefined : place - 1 };
+  });
+  const verdicts = await target.append(batch, first.recordedAt);
+  for (const [index, verdict] of verdicts.entries()) {
+    if (verdict.kind === 'claimed') return index;
+    if (verdict.kind !== 'appended' || verdict.firstPosition !== first.position + index) {
+      throw usedByOthers();
+    }
+  }
+  return verdicts.length;
+}
+
+/**
+ * Copies the claims taken where the copy stands, as far as the target has them not: commits without records
+ * may have taken some since an earlier copy ended here.
+ */
+async function copyClaimsAt(
+  position: number,
+  source: EventStorage,
+  target: EventStorage,
+): Promise<void> {
+  for (const claim of await source.listClaims(position - 1, position)) {
+    const held = await target.findClaim(claim.key, epoch);
+    if (held !== undefined && sameClaim(held, claim)) continue;
+    // A key that is held otherwise had expired in the source before it was taken anew.
+    const at = held?.expiresAt ?? epoch;
+    const [verdict] = await target.append([{ appends: [], claims: [claim] }], at);
+    if (verdict?.kind !== 'appended') throw usedByOthers();
+  }
+}
+
+function sameClaim(left: HeldClaim, right: HeldClaim): boolean {
+  return (
+    left.position === right.position &&
+    left.expiresAt === right.expiresAt &&
+    Buffer.compare(left.note, right.note) === 0
+  );
+}
+
+function usedByOthers(): CopyMismatch {
+  return new CopyMismatch('another program writes to the target: copy into one that nobody uses');
 }
 
 const epoch = 0n as Instant;
