@@ -274,3 +274,40 @@ describe('an Idempotency-Key lets a request take effect once (CA-02)', () => {
     expect(await cashOf(accountId)).toBe('1010');
   });
 });
+
+function halt(symbol: string, body: object): Call {
+  const request = `POST /api/v1/instruments/${symbol}/halt`;
+  return { request, body: { reason: 'news pending', ...body } };
+}
+
+async function listed(symbol: string): Promise<void> {
+  const body = { symbol, name: symbol, currency: 'USD' };
+  await fixture.done({ request: 'POST /api/v1/instruments', body });
+}
+
+describe('LG-08 an instrument that is halted', () => {
+  test.each([
+    ['HALT1', { haltCode: 'LUDP' }, 'LUDP'],
+    ['HALT2', {}, null],
+  ])('tells the code of the halt where there is one: %s', async (symbol, body, haltCode) => {
+    await listed(symbol);
+    const { headers } = await fixture.done(halt(symbol, body));
+
+    const minPosition = String(headers['counterfoil-position']);
+    const response = await fixture.done({
+      request: `GET /api/v1/instruments/${symbol}?minPosition=${minPosition}`,
+    });
+    const expected = { status: 'HALTED', statusReason: 'news pending', haltCode };
+    expect(response.json()).toMatchObject(expected);
+  });
+
+  test('is not halted by a code that no market has', async () => {
+    await listed('HALT3');
+    const response = await fixture.call(halt('HALT3', { haltCode: 'l u d p' }));
+
+    expect(response.statusCode).toBe(400);
+    expect(response.json()).toMatchObject({
+      errors: [{ code: 'INVALID_VALUE', pointer: '/haltCode' }],
+    });
+  });
+});

@@ -40,7 +40,11 @@ describe('LG-07, LG-09 the ledger', () => {
   test('LG-08 a halt is known to the very next command', async () => {
     const { ledger } = await opened();
 
-    await ledger.instrument(aapl, { type: 'HaltTrading', reason: 'news pending' }, { cause });
+    await ledger.instrument(
+      aapl,
+      { type: 'HaltTrading', reason: 'news pending', haltCode: null },
+      { cause },
+    );
     const result = await ledger.account(alice, trade('T1', 'BUY', '10', '300', '2020-01-03'), {
       cause,
     });

@@ -72,6 +72,7 @@ export interface InstrumentRow {
   readonly isin: string | null;
   readonly status: 'TRADING' | 'HALTED' | 'DELISTED';
   readonly status_reason: string | null;
+  readonly halt_code: string | null;
   readonly updated_at: string;
 }
 

@@ -20,6 +20,7 @@ import {
   LastPriceRequest,
   ListInstrumentRequest,
   SymbolIn,
+  HaltTradingRequest,
   TradingStatusRequest,
 } from '../../domain/instruments/contract.ts';
 import type { InstrumentSymbol } from '../../domain/instruments/events.ts';
@@ -38,6 +39,7 @@ import {
 import type { Rejection } from '../errors.ts';
 import {
   amendInstrumentFrom,
+  haltTradingFrom,
   listInstrumentFrom,
   markPriceFrom,
   recordCloseFrom,
@@ -112,7 +114,7 @@ export const lineSchemas = {
     ...symbolLine,
     ...AmendInstrumentRequest.properties,
   }),
-  HaltTrading: schemaOf('HaltTrading', { ...symbolLine, ...TradingStatusRequest.properties }),
+  HaltTrading: schemaOf('HaltTrading', { ...symbolLine, ...HaltTradingRequest.properties }),
   ResumeTrading: schemaOf('ResumeTrading', { ...symbolLine, ...TradingStatusRequest.properties }),
   DelistInstrument: schemaOf('DelistInstrument', {
     ...symbolLine,
@@ -197,8 +199,8 @@ export function lineKinds({ ledger, clock }: LineParts): ReadonlyMap<string, Lin
       onInstrument(line.symbol, listInstrumentFrom(line)),
     AmendInstrument: (line: ForSymbol<AmendInstrumentRequest>) =>
       onInstrument(line.symbol, amendInstrumentFrom(line)),
-    HaltTrading: ({ symbol, reason }: ForSymbol<TradingStatusRequest>) =>
-      onInstrument(symbol, { type: 'HaltTrading', reason }),
+    HaltTrading: (line: ForSymbol<HaltTradingRequest>) =>
+      onInstrument(line.symbol, haltTradingFrom(line)),
     ResumeTrading: ({ symbol, reason }: ForSymbol<TradingStatusRequest>) =>
       onInstrument(symbol, { type: 'ResumeTrading', reason }),
     DelistInstrument: ({ symbol, reason }: ForSymbol<TradingStatusRequest>) =>

@@ -3,6 +3,7 @@ import { instantOf } from '../../domain/calendar/contract.ts';
 import type {
   AmendInstrumentRequest,
   CloseRequest,
+  HaltTradingRequest,
   LastPriceRequest,
   ListInstrumentRequest,
 } from '../../domain/instruments/contract.ts';
@@ -39,6 +40,11 @@ export function amendInstrumentFrom(request: AmendInstrumentRequest): Instrument
     ...(tickSize === undefined ? {} : { tickSize: priceOf(tickSize) }),
     ...(isin === undefined ? {} : { isin }),
   };
+}
+
+export function haltTradingFrom(request: HaltTradingRequest): InstrumentCommand {
+  const { reason, haltCode = null } = request;
+  return { type: 'HaltTrading', reason, haltCode };
 }
 
 const sourceDefault = 'api';

@@ -6,6 +6,7 @@ import {
   ListInstrumentRequest,
   SymbolIn,
   TradingStatusIn,
+  HaltTradingRequest,
   TradingStatusRequest,
 } from '../../domain/instruments/contract.ts';
 import type { InstrumentSymbol } from '../../domain/instruments/events.ts';
@@ -21,7 +22,7 @@ import { commandSchema, optional, querySchema } from '../operation.ts';
 import { pageFrom, pageOf, pageQuery, pageRequestOf, type PageQuery } from '../pages.ts';
 import { Refusal } from '../problem.ts';
 import { MinPosition, type ReachPosition } from '../read-position.ts';
-import { amendInstrumentFrom, listInstrumentFrom } from './instructions.ts';
+import { amendInstrumentFrom, haltTradingFrom, listInstrumentFrom } from './instructions.ts';
 
 export interface InstrumentParts {
   readonly ledger: Pick<Ledger, 'instrument'>;
@@ -74,13 +75,13 @@ interface ChangeRoute<Body> {
 }
 
 function changeRoutes(api: FastifyInstance, parts: InstrumentParts): void {
-  changeRoute<TradingStatusRequest>(api, parts, {
+  changeRoute<HaltTradingRequest>(api, parts, {
     path: 'halt',
     id: 'haltTrading',
     summary: 'Halt trading in an instrument',
-    body: TradingStatusRequest,
+    body: HaltTradingRequest,
     errors: [],
-    command: ({ reason }) => ({ type: 'HaltTrading', reason }),
+    command: haltTradingFrom,
   });
   changeRoute<TradingStatusRequest>(api, parts, {
     path: 'resume',
@@ -194,6 +195,7 @@ function instrumentAnswer(row: InstrumentRow): InstrumentAnswer {
     isin: row.isin,
     status: row.status,
     statusReason: row.status_reason,
+    haltCode: row.halt_code,
     updatedAt: row.updated_at,
   };
 }

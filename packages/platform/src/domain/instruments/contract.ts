@@ -72,9 +72,31 @@ export type AmendInstrumentRequest = Static<typeof AmendInstrumentRequest>;
 
 export const TradingStatusRequest = Type.Object(
   { reason: ReasonIn },
-  { ...closed, title: 'TradingStatusRequest', examples: [{ reason: 'news pending' }] },
+  { ...closed, title: 'TradingStatusRequest', examples: [{ reason: 'trading as usual' }] },
 );
 export type TradingStatusRequest = Static<typeof TradingStatusRequest>;
+
+export const HaltTradingRequest = Type.Object(
+  {
+    reason: ReasonIn,
+    haltCode: Type.Optional(
+      Type.Unsafe<string | null>({
+        type: ['string', 'null'],
+        minLength: 1,
+        maxLength: 10,
+        pattern: '^[A-Z0-9]*$',
+        'x-expected': '1 to 10 of A-Z 0-9, or null',
+        description: "The market's own code for this kind of halt",
+      }),
+    ),
+  },
+  {
+    ...closed,
+    title: 'HaltTradingRequest',
+    examples: [{ reason: 'news pending', haltCode: 'T1' }],
+  },
+);
+export type HaltTradingRequest = Static<typeof HaltTradingRequest>;
 
 export const InstrumentAnswer = Type.Object(
   {
@@ -86,6 +108,7 @@ export const InstrumentAnswer = Type.Object(
     isin: TextOrNull,
     status: Type.Enum(['TRADING', 'HALTED', 'DELISTED']),
     statusReason: TextOrNull,
+    haltCode: TextOrNull,
     updatedAt: InstantText,
   },
   { title: 'Instrument' },

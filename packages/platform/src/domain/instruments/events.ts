@@ -45,7 +45,16 @@ const InstrumentAmended = eventType('InstrumentAmended', {
   reason: field.text(),
 });
 
-const TradingHalted = eventType('TradingHalted', { reason: field.text() });
+const halt = { reason: field.text() };
+
+export const TradingHalted = eventType('TradingHalted', halt).revise(
+  {
+    ...halt,
+    /** What the market calls the kind of halt, such as LUDP; null where it was not told. */
+    haltCode: field.nullable(field.text()),
+  },
+  (old) => ({ ...old, haltCode: null }),
+);
 
 const TradingResumed = eventType('TradingResumed', { reason: field.text() });
 

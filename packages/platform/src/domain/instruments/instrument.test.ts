@@ -14,7 +14,7 @@ const list: ListInstrument = {
   tickSize: Price.of('0.01'),
   isin: 'US0378331005',
 };
-const halt: InstrumentCommand = { type: 'HaltTrading', reason: 'news pending' };
+const halt: InstrumentCommand = { type: 'HaltTrading', reason: 'news pending', haltCode: 'T1' };
 const resume: InstrumentCommand = { type: 'ResumeTrading', reason: 'news out' };
 const delist: InstrumentCommand = { type: 'DelistInstrument', reason: 'merged' };
 const amend = (terms: object): InstrumentCommand => ({
@@ -35,23 +35,27 @@ function when(events: readonly InstrumentEvent[], command: InstrumentCommand) {
 
 describe('LG-08 an instrument is listed, halted, resumed, delisted', () => {
   it.each([
-    { commands: [list], status: 'TRADING', statusReason: null },
-    { commands: [list, halt], status: 'HALTED', statusReason: 'news pending' },
-    { commands: [list, halt, resume], status: 'TRADING', statusReason: null },
-    { commands: [list, delist], status: 'DELISTED', statusReason: 'merged' },
-    { commands: [list, halt, delist], status: 'DELISTED', statusReason: 'merged' },
-  ])('after $commands.length commands it is $status', ({ commands, status, statusReason }) => {
-    expect(fold(instrumentDecider, given(...commands))).toEqual({
-      symbol: 'AAPL',
-      name: 'Apple Inc.',
-      currency: currency('USD'),
-      lotSize: Quantity.of('1'),
-      tickSize: Price.of('0.01'),
-      isin: 'US0378331005',
-      status,
-      statusReason,
-    });
-  });
+    { commands: [list], status: 'TRADING', statusReason: null, haltCode: null },
+    { commands: [list, halt], status: 'HALTED', statusReason: 'news pending', haltCode: 'T1' },
+    { commands: [list, halt, resume], status: 'TRADING', statusReason: null, haltCode: null },
+    { commands: [list, delist], status: 'DELISTED', statusReason: 'merged', haltCode: null },
+    { commands: [list, halt, delist], status: 'DELISTED', statusReason: 'merged', haltCode: null },
+  ])(
+    'after $commands.length commands it is $status',
+    ({ commands, status, statusReason, haltCode }) => {
+      expect(fold(instrumentDecider, given(...commands))).toEqual({
+        symbol: 'AAPL',
+        name: 'Apple Inc.',
+        currency: currency('USD'),
+        lotSize: Quantity.of('1'),
+        tickSize: Price.of('0.01'),
+        isin: 'US0378331005',
+        status,
+        statusReason,
+        haltCode,
+      });
+    },
+  );
 
   it('changes the terms that are amended, and keeps the others', () => {
     const amended = fold(

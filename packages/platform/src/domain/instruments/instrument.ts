@@ -15,6 +15,8 @@ export interface Instrument {
   readonly status: TradingStatus;
   /** Why it is halted or delisted; null while it trades. */
   readonly statusReason: string | null;
+  /** What the market calls the kind of halt; null while it is not halted, or where it was not told. */
+  readonly haltCode: string | null;
 }
 
 /** Undefined before it was listed. */
@@ -49,6 +51,8 @@ export interface AmendInstrument extends Partial<InstrumentTerms> {
 export interface HaltTrading {
   readonly type: 'HaltTrading';
   readonly reason: string;
+  /** The market's code for this kind of halt. */
+  readonly haltCode: string | null;
 }
 
 export interface ResumeTrading {
@@ -95,7 +99,7 @@ function decide(command: InstrumentCommand, state: InstrumentState): InstrumentD
     case 'HaltTrading':
       return state.status === 'HALTED'
         ? accept()
-        : accept({ type: 'TradingHalted', data: { reason } });
+        : accept({ type: 'TradingHalted', data: { reason, haltCode: command.haltCode } });
     case 'ResumeTrading':
       return state.status === 'TRADING'
         ? accept()
@@ -153,9 +157,11 @@ function isIsin(text: string): boolean {
   return sum % 10 === 0;
 }
 
+const trading = { status: 'TRADING', statusReason: null, haltCode: null } as const;
+
 function evolve(state: InstrumentState, event: InstrumentEvent): InstrumentState {
   if (event.type === 'InstrumentListed') {
-    return { ...event.data, status: 'TRADING', statusReason: null };
+    return { ...event.data, ...trading };
   }
   if (state === undefined) return undefined;
   switch (event.type) {
@@ -164,10 +170,20 @@ function evolve(state: InstrumentState, event: InstrumentEvent): InstrumentState
       return { ...state, name, lotSize, tickSize, isin };
     }
     case 'TradingHalted':
-      return { ...state, status: 'HALTED', statusReason: event.data.reason };
+      return {
+        ...state,
+        status: 'HALTED',
+        statusReason: event.data.reason,
+        haltCode: event.data.haltCode,
+      };
     case 'TradingResumed':
-      return { ...state, status: 'TRADING', statusReason: null };
+      return { ...state, ...trading };
     case 'InstrumentDelisted':
-      return { ...state, status: 'DELISTED', statusReason: event.data.reason };
+      return {
+        ...state,
+        status: 'DELISTED',
+        statusReason: event.data.reason,
+        haltCode: null,
+      };
   }
 }

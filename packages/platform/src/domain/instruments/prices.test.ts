@@ -24,6 +24,7 @@ const instrument: Instrument = {
   isin: null,
   status: 'TRADING',
   statusReason: null,
+  haltCode: null,
 };
 
 /** `bar('2020-08-28', '504.00 505.77 498.31 499.23')`: open, high, low, close. */

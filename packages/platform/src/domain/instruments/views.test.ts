@@ -70,7 +70,10 @@ describe('LG-10 the view of instruments', () => {
     type: 'InstrumentAmended',
     data: { ...terms, lotSize: Quantity.of('0.5'), isin: 'US0378331005', reason: 'fractions' },
   };
-  const halted: InstrumentEvent = { type: 'TradingHalted', data: { reason: 'news' } };
+  const halted: InstrumentEvent = {
+    type: 'TradingHalted',
+    data: { reason: 'news', haltCode: 'LUDP' },
+  };
   const resumed: InstrumentEvent = { type: 'TradingResumed', data: { reason: 'news out' } };
   const delisted: InstrumentEvent = { type: 'InstrumentDelisted', data: { reason: 'merged' } };
 
@@ -85,14 +88,21 @@ describe('LG-10 the view of instruments', () => {
         isin: 'US0378331005',
         status: 'HALTED',
         status_reason: 'news',
+        halt_code: 'LUDP',
         updated_at: '2026-09-21T14:13:20.000003Z',
       },
     ]);
   });
 
   it.each([
-    { events: [listed, halted, resumed], row: { status: 'TRADING', status_reason: null } },
-    { events: [listed, delisted], row: { status: 'DELISTED', status_reason: 'merged' } },
+    {
+      events: [listed, halted, resumed],
+      row: { status: 'TRADING', status_reason: null, halt_code: null },
+    },
+    {
+      events: [listed, delisted],
+      row: { status: 'DELISTED', status_reason: 'merged', halt_code: null },
+    },
   ])('is $row.status', ({ events, row }) => {
     expect(view('instruments', instrumentStream(symbol), events)).toMatchObject([row]);
   });

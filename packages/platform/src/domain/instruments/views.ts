@@ -6,7 +6,7 @@ import { symbolOfStream, type InstrumentEvent, type PricesEvent } from './events
 /** Every instrument ever listed, with its terms and trading status as they are now. */
 const instruments: Projection<InstrumentEvent> = {
   name: 'instruments',
-  version: 1,
+  version: 2,
   columns: {
     symbol: 'text',
     name: 'text',
@@ -16,6 +16,7 @@ const instruments: Projection<InstrumentEvent> = {
     isin: 'text',
     status: 'text',
     status_reason: 'text',
+    halt_code: 'text',
     updated_at: 'instant',
   },
   key: ['symbol'],
@@ -41,18 +42,24 @@ function projectInstrument(recorded: RecordedEvent<InstrumentEvent>): RowChange 
   switch (event.type) {
     case 'InstrumentListed': {
       const row = { symbol, currency: event.data.currency, ...termCells(event.data), updated_at };
-      return { key: [symbol], row: { ...row, status: 'TRADING', status_reason: null } };
+      return { key: [symbol], row: { ...row, ...trading } };
     }
     case 'InstrumentAmended':
       return changed(termCells(event.data));
     case 'TradingHalted':
-      return changed({ status: 'HALTED', status_reason: event.data.reason });
+      return changed({
+        status: 'HALTED',
+        status_reason: event.data.reason,
+        halt_code: event.data.haltCode,
+      });
     case 'TradingResumed':
-      return changed({ status: 'TRADING', status_reason: null });
+      return changed(trading);
     case 'InstrumentDelisted':
-      return changed({ status: 'DELISTED', status_reason: event.data.reason });
+      return changed({ ...trading, status: 'DELISTED', status_reason: event.data.reason });
   }
 }
+
+const trading = { status: 'TRADING', status_reason: null, halt_code: null };
 
 function termCells(terms: {
   readonly name: string;
