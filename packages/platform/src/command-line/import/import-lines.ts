@@ -1,10 +1,11 @@
 import { createLanes } from '../../api/bulk/lanes.ts';
 import type { LineCommand } from '../../api/bulk/line-commands.ts';
 import type { Line } from '../../api/bulk/line-splitter.ts';
+import type { TradeId } from '../../domain/accounts/events.ts';
 import type { LookingBack } from './looking-back.ts';
-import type { LineOutcome, OncePerLine } from './once-per-line.ts';
+import type { LineOutcome, OncePerLine, TradeOfLine } from './once-per-line.ts';
 import { orderOutcomes } from './ordered-outcomes.ts';
-import type { Row } from './row-reader.ts';
+import type { Row, Said } from './row-reader.ts';
 import { linesOf } from './source-file.ts';
 
 export interface ImportLines {
@@ -75,7 +76,7 @@ export async function importLines(parts: ImportLines): Promise<boolean> {
     // An earlier run, or this one before it was interrupted, may have refused it.
     const mayBeKnown = once.run > 1 || line.number <= startedBefore;
     const known = mayBeKnown
-      ? await once.lookUp(line.number)
+      ? await once.lookUp(line.number, tradeOf(row.said))
       : ({ kind: 'open', key: once.firstKey(line.number) } as const);
     if (known.kind !== 'open') {
       outcomes.settle(place, known);
@@ -109,4 +110,10 @@ export async function importLines(parts: ImportLines): Promise<boolean> {
   await outcomes.idle();
   if (failure !== undefined) throw failure.cause;
   return !isStopped();
+}
+
+function tradeOf({ accountId, tradeId }: Said): TradeOfLine | undefined {
+  return tradeId === undefined
+    ? undefined
+    : { accountId: String(accountId), tradeId: String(tradeId) as TradeId };
 }

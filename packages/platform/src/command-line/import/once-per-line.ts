@@ -6,7 +6,14 @@ import type {
   OnceOptions,
 } from '@counterfoil/event-store';
 import type { Rejection } from '../../api/errors.ts';
-import { isAlreadyThere, originOf, type AlreadyThere, type Origins } from './origin.ts';
+import type { TradeId } from '../../domain/accounts/events.ts';
+import {
+  isAlreadyThere,
+  originOf,
+  originOfTrade,
+  type AlreadyThere,
+  type Origins,
+} from './origin.ts';
 import { refusalOf, type Refusal } from './row-reader.ts';
 
 // A second start finds in the log what became of each line, even if the first was killed between the
@@ -31,13 +38,24 @@ interface RefusalNote extends Refusal {
   readonly run: number;
 }
 
+export interface TradeOfLine {
+  readonly accountId: string;
+  readonly tradeId: TradeId;
+}
+
 export interface OncePerLine {
   readonly run: number;
   causeOf(line: number): Cause;
   /** The key that keeps a refusal of the line, when it is tried for the first time. */
   firstKey(line: number): string;
-  /** The refusal of the line that stands in this run; else the key to keep the next one under. */
-  lookUp(line: number): Promise<LineOutcome | { readonly kind: 'open'; readonly key: string }>;
+  /**
+   * What became of a line that may have been tried before: its trade, if it is one, is there; or its refusal
+   * stands in this run. Else the key to keep a refusal under.
+   */
+  lookUp(
+    line: number,
+    trade: TradeOfLine | undefined,
+  ): Promise<LineOutcome | { readonly kind: 'open'; readonly key: string }>;
   once(key: string, subject: string): OnceOptions<Rejection>;
   outcomeOf(
     result: CommandResult<Rejection>,
@@ -53,21 +71,29 @@ export function oncePerLine(
   store: Origins & Pick<EventStore, 'findClaim'>,
 ): OncePerLine {
   const keyOf = (line: number, attempt: number): string => `import/${name}/${line}/${attempt}`;
+  /** Undefined when what is there came from elsewhere. */
+  const outcomeOfOrigin = (origin: string | null, line: number): LineOutcome | undefined => {
+    if (origin === lineId(name, run, line)) return { kind: 'imported' };
+    return origin !== null && isSameLine(origin, name, line)
+      ? { kind: 'imported-before' }
+      : undefined;
+  };
   const outcomeOfOriginal = async (
     rejection: AlreadyThere,
     line: number,
     subject: string,
-  ): Promise<LineOutcome> => {
-    const origin = await originOf(rejection, subject, store);
-    if (origin === lineId(name, run, line)) return { kind: 'imported' };
-    const ours = origin !== null && isSameLine(origin, name, line);
-    return ours ? { kind: 'imported-before' } : refusedBy(refusalOf(rejection, subject));
-  };
+  ): Promise<LineOutcome> =>
+    outcomeOfOrigin(await originOf(rejection, subject, store), line) ??
+    refusedBy(refusalOf(rejection, subject));
   return {
     run,
     causeOf: (line) => ({ userId: 'import', causationId: lineId(name, run, line) }),
     firstKey: (line) => keyOf(line, 1),
-    lookUp: async (line) => {
+    lookUp: async (line, trade) => {
+      // To decide on a trade again takes all of the account's past, only to find that it is booked.
+      const origin = trade && (await originOfTrade(trade.accountId, trade.tradeId, store));
+      const outcome = outcomeOfOrigin(origin ?? null, line);
+      if (outcome !== undefined) return outcome;
       for (let attempt = 1; ; attempt += 1) {
         const key = keyOf(line, attempt);
         const held = await store.findClaim(key);

@@ -1,6 +1,6 @@
 import type { EventStore, StreamId } from '@counterfoil/event-store';
 import type { Rejection } from '../../api/errors.ts';
-import { accountStream, type AccountId } from '../../domain/accounts/events.ts';
+import { accountStream, type AccountId, type TradeId } from '../../domain/accounts/events.ts';
 import { instrumentStream, type InstrumentSymbol } from '../../domain/instruments/events.ts';
 import { tradeIdKey } from '../../ledger/trade-id-claims.ts';
 
@@ -31,13 +31,21 @@ export async function originOf(
       return causeOfFirst(accountStream(subject as AccountId), store);
     case 'INSTRUMENT_ALREADY_LISTED':
       return causeOfFirst(instrumentStream(subject as InstrumentSymbol), store);
-    case 'TRADE_ALREADY_BOOKED': {
-      const claim = await store.findClaim(tradeIdKey(subject as AccountId, rejection.tradeId));
-      if (claim === undefined) return null;
-      const { events } = await store.readAll({ after: claim.position - 1, limit: 1 });
-      return events[0]?.metadata.causationId ?? null;
-    }
+    case 'TRADE_ALREADY_BOOKED':
+      return originOfTrade(subject, rejection.tradeId, store);
   }
+}
+
+/** The causation id of the events that booked a trade; null when there are none. */
+export async function originOfTrade(
+  accountId: string,
+  tradeId: TradeId,
+  store: Origins,
+): Promise<string | null> {
+  const claim = await store.findClaim(tradeIdKey(accountId as AccountId, tradeId));
+  if (claim === undefined) return null;
+  const { events } = await store.readAll({ after: claim.position - 1, limit: 1 });
+  return events[0]?.metadata.causationId ?? null;
 }
 
 async function causeOfFirst(stream: StreamId, store: Origins): Promise<string | null> {
