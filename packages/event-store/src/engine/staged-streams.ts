@@ -8,8 +8,9 @@ import type { Pending } from './group-commit.ts';
 
 /**
  * A stream's state in memory. It is staged: it includes events that are still on their way to the disk, so
- * that the next command need not wait for the fsync of the one before. Each stands on the one before it, so
- * when one fails, those staged on it fail with it, and all decide again.
+ * that the next command need not wait for the fsync of the one before. Each stands on the one before it:
+ * when one is refused, those staged on it are refused with it and all decide again, and when its batch
+ * fails, so do they.
  */
 export interface StagedStream<State> {
   state: State;
