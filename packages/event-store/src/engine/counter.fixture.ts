@@ -3,9 +3,11 @@ import type { Aggregate } from '../kernel/aggregate.ts';
 import { accept, refuse, type Decision } from '../kernel/decider.ts';
 import { eventType, type EventOf } from '../kernel/event.ts';
 import { integer, record, type ValuesOf } from '../kernel/fields.ts';
-import { streamId } from '../kernel/identifiers.ts';
+import { streamId, type StreamId } from '../kernel/identifiers.ts';
 import type { Instant } from '../kernel/instant.ts';
 import type { EventStorage } from '../storage/storage.ts';
+import { createCommandHandler, type CommandHandlerOptions } from './command-handler.ts';
+import type { CommandResult } from './command-result.ts';
 import { openEventStore, type EventStore, type EventStoreOptions } from './event-store.ts';
 
 /** Each event says on what total it was decided: in a sound log, that is the sum of those before it. */
@@ -116,4 +118,39 @@ export async function audit(
     if (type === 'Added') total += by;
   }
   return { total, events: events.length, unfounded };
+}
+
+/** A command handler with a store of its own on a log, as each process has one. */
+export async function openCounterHandler(
+  storage: EventStorage,
+  options: CommandHandlerOptions = {},
+  aggregate = counter,
+): Promise<CounterHandler> {
+  const store = await openCounters(storage);
+  const handler = createCommandHandler(store, aggregate, options);
+  return {
+    store,
+    add: (by, stream = one) => handler.handle(stream, { type: 'Add', by }, { cause }),
+    addPast: () => handler.handle(one, { type: 'AddPast' }, { cause }),
+    count: (times) => handler.handle(one, { type: 'Count', times }, { cause }),
+    load: () => handler.load(one),
+  };
+}
+
+type Result = Promise<CommandResult<BelowZero>>;
+
+interface CounterHandler {
+  readonly store: EventStore;
+  add(by: number, stream?: StreamId): Result;
+  addPast(): Result;
+  count(times: number): Result;
+  load(): Promise<{ readonly state: CounterState; readonly version: number }>;
+}
+
+/** How a promise came out, and never a rejection that nobody looks at. */
+export async function outcomeOf(result: Promise<{ readonly kind: string }>): Promise<unknown> {
+  return result.then(
+    ({ kind }) => kind,
+    (reason: unknown) => reason,
+  );
 }
