@@ -107,7 +107,11 @@ describe('LG-05 snapshots', () => {
 
   test('are optional', async () => {
     const log = openMemoryStorage();
-    const { count } = await openCounterHandler(log, { snapshotEvery: 1 }, { ...counter, snapshot: undefined });
+    const { count } = await openCounterHandler(
+      log,
+      { snapshotEvery: 1 },
+      { ...counter, snapshot: undefined },
+    );
     await count(2_500);
 
     const { load } = await openCounterHandler(log, {}, { ...counter, snapshot: undefined });
@@ -132,4 +136,3 @@ function watched(storage: EventStorage): EventStorage & { readonly reads: number
 function refuseToUnpack(): never {
   throw new RangeError('not a counter');
 }
-

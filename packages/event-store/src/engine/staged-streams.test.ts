@@ -4,7 +4,15 @@ import type { StreamId } from '../kernel/identifiers.ts';
 import { openMemoryStorage } from '../storage/memory/memory-storage.ts';
 import { StorageFailure, type EventStorage } from '../storage/storage.ts';
 import type { CommandHandlerOptions } from './command-handler.ts';
-import { audit, counter, one, openCounterHandler, openCounters, outcomeOf, two } from './counter.fixture.ts';
+import {
+  audit,
+  counter,
+  one,
+  openCounterHandler,
+  openCounters,
+  outcomeOf,
+  two,
+} from './counter.fixture.ts';
 import { collectGarbage } from './garbage.fixture.ts';
 import { holdBatches, turn } from './held-batches.fixture.ts';
 
