@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Type, type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 
-/** Everything that can be set, checked once at start. Docs: docs/operate/configuration.md. */
+/** Everything that can be set, checked once at start. Docs: docs/operate.md. */
 export interface Config {
   readonly host: string;
   /** 0 takes any free port. */

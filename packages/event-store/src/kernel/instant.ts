@@ -80,5 +80,11 @@ export function microsecondsOf(instant: Instant): number {
   return Number(instant < 0n && instant % 1000n !== 0n ? whole - 1n : whole);
 }
 
+/** The first whole microsecond that is not before an instant. */
+export function firstMicrosecondFrom(instant: Instant): number {
+  const whole = microsecondsOf(instant);
+  return instantFromMicroseconds(whole) === instant ? whole : whole + 1;
+}
+
 /** Where the program learns the time; handed in, so that tests and replays set it. */
 export type Clock = () => Instant;

@@ -1,4 +1,4 @@
-import { microsecondsOf, parseInstant, type CopyEnd, type Instant } from '@counterfoil/event-store';
+import { parseInstant, type CopyEnd, type Instant } from '@counterfoil/event-store';
 import { CommandFailure } from './failure.ts';
 
 /** A place in the log as people name it: a position, or a moment by which events were recorded. */
@@ -8,16 +8,11 @@ export type LogPoint = Exclude<CopyEnd, { readonly kind: 'head' }>;
 export function parseLogPoint(option: string, text: string): LogPoint {
   if (/^\d{1,15}$/.test(text)) return { kind: 'position', position: Number(text) };
   const time = parseInstant(text);
-  if (time !== undefined) return { kind: 'time', time: endOfMicrosecond(time) };
+  if (time !== undefined) return { kind: 'time', time };
   throw new CommandFailure(
     `${option} is "${text}": use a position, such as 1200, or a moment with its offset from UTC, ` +
       'such as 2026-05-20T13:30:00Z',
   );
-}
-
-/** Events are stamped in microseconds: a moment includes all of its own. */
-function endOfMicrosecond(time: Instant): Instant {
-  return (BigInt(microsecondsOf(time) + 1) * 1_000n - 1n) as Instant;
 }
 
 /** The `until` of a query, which excludes, for a point which is included. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { streamId } from '../../kernel/identifiers.ts';
+import type { Instant } from '../../kernel/instant.ts';
 import { a, at, b, commit, definition, pagesOf, positions, upTo, versions } from './samples.ts';
 import type { Opened } from './storage-under-test.ts';
 
@@ -132,6 +133,22 @@ function byTime(opened: Opened): void {
     expect(await between(41)).toEqual([]);
     expect(await between(40, 20)).toEqual([]);
     expect(await between(-5, 5_000)).toEqual(upTo(6));
+  });
+
+  test('by time, with bounds finer than the microseconds of recorded times', async () => {
+    const { storage, schema } = await opened();
+    for (const microseconds of [5, 6]) {
+      await storage.append([commit(schema, [a, 'any', 1])], at(microseconds));
+    }
+    const between = async (since: bigint, until: bigint): Promise<number[]> => {
+      const bounds = { since: since as Instant, until: until as Instant };
+      return positions((await storage.readAll({ after: 0, limit: 9, ...bounds })).records);
+    };
+
+    expect(await between(0n, 5_001n)).toEqual([1]);
+    expect(await between(5_001n, 6_001n)).toEqual([2]);
+    expect(await between(5_000n, 6_000n)).toEqual([1]);
+    expect(await between(-1_500n, -1n)).toEqual([]);
   });
 
   test('by time and in pages, the last of which has reached the end asked for', async () => {

@@ -1,5 +1,9 @@
 import type { StreamId } from '../../kernel/identifiers.ts';
-import { instantFromMicroseconds, microsecondsOf, type Instant } from '../../kernel/instant.ts';
+import {
+  firstMicrosecondFrom,
+  instantFromMicroseconds,
+  type Instant,
+} from '../../kernel/instant.ts';
 import type { Head, LogPage, LogQuery, StoredRecord } from '../storage.ts';
 import type { NamedQueries } from './named-queries.ts';
 import { occurrenceFinder } from './occurrences.ts';
@@ -75,10 +79,4 @@ export function createLogReader(queries: NamedQueries, schema: string): LogReade
       return row?.version ?? 0;
     },
   };
-}
-
-/** Records are stamped in whole microseconds: those not before a moment begin with the next whole one. */
-function firstMicrosecondFrom(moment: Instant): number {
-  const whole = microsecondsOf(moment);
-  return instantFromMicroseconds(whole) === moment ? whole : whole + 1;
 }

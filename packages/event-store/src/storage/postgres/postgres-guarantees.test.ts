@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { streamId } from '../../kernel/identifiers.ts';
-import { instantFromMicroseconds, type Instant } from '../../kernel/instant.ts';
+import { instantFromMicroseconds } from '../../kernel/instant.ts';
 import type { Commit } from '../storage.ts';
 import { openPostgresStorage } from './postgres-storage.ts';
 import { listeners, noted, openTestLog, type TestLog } from './test-log.ts';
@@ -163,28 +163,6 @@ describe('LG-02 a watch', () => {
     await log.appendBeside('news');
 
     await expect(rang.promise).resolves.toBe('rang');
-  });
-});
-
-describe('LG-02 reading by time', () => {
-  test('takes bounds finer than the microseconds of recorded times', async () => {
-    const log = await openLog();
-    for (const microseconds of [5, 6]) {
-      await log.storage.append(
-        [noted(log.schema, `at-${microseconds}`)],
-        instantFromMicroseconds(microseconds),
-      );
-    }
-    const between = async (since: bigint, until: bigint): Promise<number[]> => {
-      const bounds = { since: since as Instant, until: until as Instant };
-      const { records } = await log.storage.readAll({ after: 0, limit: 9, ...bounds });
-      return records.map(({ position }) => position);
-    };
-
-    expect(await between(0n, 5_001n)).toEqual([1]);
-    expect(await between(5_001n, 6_001n)).toEqual([2]);
-    expect(await between(5_000n, 6_000n)).toEqual([1]);
-    expect(await between(-1_500n, -1n)).toEqual([]);
   });
 });
 

@@ -1,6 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { StreamId } from '../../kernel/identifiers.ts';
-import { instantFromMicroseconds, microsecondsOf, type Instant } from '../../kernel/instant.ts';
+import {
+  firstMicrosecondFrom,
+  instantFromMicroseconds,
+  microsecondsOf,
+  type Instant,
+} from '../../kernel/instant.ts';
 import type {
   Head,
   HeldClaim,
@@ -39,7 +44,8 @@ export function createLogReader(database: DatabaseSync): LogReader {
 
   /** The last position, up to the head, that was recorded before an instant: bisection over positions. */
   const lastBefore = (moment: Instant, headPosition: number): number => {
-    const limit = microsecondsOf(moment);
+    // Records are stamped in whole microseconds.
+    const limit = firstMicrosecondFrom(moment);
     let low = 0;
     let high = headPosition;
     while (low < high) {

@@ -7,7 +7,11 @@ import {
 } from '@counterfoil/event-store';
 import { openMemoryStorage } from '@counterfoil/event-store/memory';
 import { expect, test } from 'vitest';
-import { instrumentStream, TradingHalted, type InstrumentSymbol } from './events.ts';
+import {
+  instrumentStream,
+  TradingHalted,
+  type InstrumentSymbol,
+} from '../domain/instruments/events.ts';
 
 const stream = instrumentStream('AAPL' as InstrumentSymbol);
 
