@@ -29,7 +29,8 @@ async function start(
   program: readonly string[],
   settings: Readonly<Record<string, string>> = {},
 ): Promise<HttpServer> {
-  const child = spawn(process.execPath, program, {
+  // With the flags of this process, which are those of `npm start`.
+  const child = spawn(process.execPath, [...process.execArgv, ...program], {
     env: { ...process.env, ...settings },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
