@@ -285,6 +285,23 @@ async function listed(symbol: string): Promise<void> {
   await fixture.done({ request: 'POST /api/v1/instruments', body });
 }
 
+describe('LG-07 a price', () => {
+  test.each(['1000-01-01T00:00:00Z', '2300-01-01T00:00:00Z'])(
+    'is not marked at a moment that the log can not hold: %s',
+    async (markedAt) => {
+      await fixture.done({
+        request: 'POST /api/v1/instruments',
+        body: { symbol: markedAt.slice(0, 4), name: 'Old', currency: 'USD' },
+      });
+      const request = `PUT /api/v1/prices/${markedAt.slice(0, 4)}/last`;
+      const response = await fixture.call({ request, body: { price: '1', markedAt } });
+
+      expect(response.json()).toMatchObject({ errors: [{ pointer: '/markedAt' }] });
+      expect(response.statusCode).toBe(400);
+    },
+  );
+});
+
 describe('LG-08 an instrument that is halted', () => {
   test.each([
     ['HALT1', { haltCode: 'LUDP' }, 'LUDP'],

@@ -78,6 +78,31 @@ test('LG-10 a long query of the old table delays the switch, and neither fails',
   await database.close();
 });
 
+test('OP-11 opening does not fail when others drop tables at that moment', async () => {
+  const open = newSchema();
+  const other = await open();
+  onTestFinished(other.close);
+  let opening = true;
+  const dropping = (async () => {
+    for (let n = 0; opening; n += 1) {
+      const table = sql.id(`dropped_${n % 20}`);
+      await sql`create table ${table} (id integer)`.execute(other.kysely);
+      await sql`drop table ${table}`.execute(other.kysely);
+    }
+  })();
+
+  try {
+    for (let times = 0; times < 60; times += 1) {
+      const database = await open();
+      expect(await database.kysely.selectFrom('projections').select('name').execute()).toEqual([]);
+      await database.close();
+    }
+  } finally {
+    opening = false;
+    await dropping;
+  }
+});
+
 test('OP-11 a server that dies in the middle of a transaction fails that, and nothing else', async () => {
   const own = await startTestServer();
   onTestFinished(own.stop);

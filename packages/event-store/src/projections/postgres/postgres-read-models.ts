@@ -37,7 +37,7 @@ export async function openPostgresReadModels(
   });
   const rowsOn = rowStores();
   try {
-    await migrateReadModels(kysely, schema);
+    await migrate(kysely, schema);
   } catch (error) {
     await kysely.destroy();
     throw error;
@@ -50,6 +50,21 @@ export async function openPostgresReadModels(
     close: () => kysely.destroy(),
   };
 }
+
+/** While the migrator looks at what tables there are, another process may drop those of a rebuild. */
+async function migrate(kysely: Kysely<ReadModelTables>, schema: string): Promise<void> {
+  for (let attempts = 1; ; attempts += 1) {
+    try {
+      return await migrateReadModels(kysely, schema);
+    } catch (error) {
+      const vanished = error instanceof Error && sqlState(error.cause) === undefinedTable;
+      if (!vanished || attempts === attemptsMax) throw error;
+    }
+  }
+}
+
+const attemptsMax = 10;
+const undefinedTable = '42P01';
 
 const settings = `select set_config('search_path', $1, false)`;
 

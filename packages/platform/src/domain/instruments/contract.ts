@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { DateText, InstantIn, InstantText, InstantTextOrNull } from '../calendar/contract.ts';
+import { DateText, InstantText, LoggedInstantIn, InstantTextOrNull } from '../calendar/contract.ts';
 import { CurrencyIn, DecimalText, PriceIn, QuantityIn } from '../money/contract.ts';
 import type { InstrumentSymbol } from './events.ts';
 
@@ -142,7 +142,7 @@ export const CloseRequest = Type.Object(
 export type CloseRequest = Static<typeof CloseRequest>;
 
 export const LastPriceRequest = Type.Object(
-  { price: PriceIn, markedAt: Type.Optional(InstantIn), source },
+  { price: PriceIn, markedAt: Type.Optional(LoggedInstantIn), source },
   {
     ...closed,
     title: 'LastPriceRequest',
