@@ -1,5 +1,6 @@
-import { calendarDate } from '@counterfoil/event-store';
+import { addDays, calendarDate } from '@counterfoil/event-store';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { leanPrices } from '../demo/lean-prices.ts';
 import { Money, Price, Quantity } from '../domain/money/money.ts';
 import {
   alice,
@@ -103,5 +104,55 @@ describe('LG-12 temporal queries', () => {
 
     const range = { from: calendarDate('2020-01-01'), to: calendarDate('2020-01-04') };
     expect(await fixture.temporal.balanceHistory(alice, range)).toBeUndefined();
+  });
+});
+
+describe('LG-12 a year of real prices, with trades through it', () => {
+  // Shares bought or, below zero, sold at the day's close.
+  const trades = new Map([
+    ['2020-01-02', 10],
+    ['2020-02-14', 5],
+    ['2020-03-23', 20],
+    ['2020-05-01', -12],
+    ['2020-07-31', -3],
+    ['2020-09-02', 15],
+    ['2020-11-03', -35],
+    ['2020-12-31', 7],
+  ]);
+
+  test('the portfolio is worth the shares held times the close, on every day of it', async () => {
+    const fixture = await openLedger();
+    onTestFinished(fixture.close);
+    const bars = leanPrices('AAPL').filter(({ date }) => date.startsWith('2020-'));
+    const closeOf = new Map<string, Price>(bars.map(({ date, close }) => [date, close]));
+    expect(closeOf.size).toBe(253);
+    await listApple(fixture);
+    for (const [date, close] of closeOf) await recordClose(fixture, date, Price.format(close));
+    await openAccount(fixture);
+    for (const [date, shares] of trades) {
+      const price = Price.format(closeOf.get(date) ?? Price.zero);
+      const side = shares > 0 ? 'BUY' : 'SELL';
+      const order = trade(`T-${date}`, side, String(Math.abs(shares)), price, date);
+      const { kind } = await fixture.ledger.account(alice, order, { cause });
+      expect([date, kind]).toEqual([date, 'accepted']);
+    }
+
+    const [from, to] = [calendarDate('2020-01-02'), calendarDate('2020-12-31')];
+    const { days } = (await fixture.temporal.balanceHistory(alice, { from, to })) ?? { days: [] };
+
+    let [shares, close] = [0n, 0n];
+    const expected: [string, bigint][] = [];
+    for (let date = from; date <= to; date = addDays(date, 1)) {
+      shares += BigInt(trades.get(date) ?? 0);
+      close = closeOf.get(date) ?? close;
+      // A price has eight decimals; values are in cents, halves away from zero, in the four of money.
+      const cents = (shares * close + 500_000n) / 1_000_000n;
+      expected.push([date, cents * 100n]);
+    }
+    expect(days.map(({ date, marketValue }) => [date, marketValue])).toEqual(expected);
+    for (const [date, value] of expected.filter((_, index) => index % 30 === 0)) {
+      const answer = await fixture.temporal.portfolio(alice, { asOf: calendarDate(date) });
+      expect([date, answer?.valuation.marketValue]).toEqual([date, value]);
+    }
   });
 });
