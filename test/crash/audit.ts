@@ -27,6 +27,16 @@ export interface Tally {
   events: number;
 }
 
+export const noTally: Readonly<Tally> = { acknowledged: 0, recovered: 0, resent: 0, events: 0 };
+
+/** Adds a round to those before it, of the same log. */
+export function addTally(sum: Tally, { acknowledged, recovered, resent, events }: Tally): void {
+  sum.acknowledged += acknowledged;
+  sum.recovered += recovered;
+  sum.resent += resent;
+  sum.events = events;
+}
+
 /**
  * Checks a log that is opened again after a crash against what its clients were told. It remembers what it
  * has checked: each round it reads what is new, and now and then all, to see that the old is still there.

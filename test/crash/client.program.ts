@@ -1,6 +1,6 @@
 /**
  * A program under load, to be killed: many clients place orders at once, and note what they were told. It
- * says `ready` when it has begun, goes through outages of the database, answers `status` on its input with
+ * says `ready` when it has begun and `answered` after the first outcome, goes through outages of the database, answers `status` on its input with
  * `caught up` when its own followers have reached the head of the log, and ends when its input does.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -31,6 +31,7 @@ const platform = await startPlatform(options.config);
 const journal = openJournal(options.journal);
 console.log('ready');
 let next = options.first ?? 0;
+let answered = false;
 await Promise.all(Array.from({ length: options.clients }, () => client(platform, journal)));
 
 async function client({ ledger }: Platform, { sent, told }: Journal): Promise<void> {
@@ -41,6 +42,8 @@ async function client({ ledger }: Platform, { sent, told }: Journal): Promise<vo
     for (;;) {
       try {
         told(number, await place(ledger, orderOf(options.load, number)));
+        if (!answered) console.log('answered');
+        answered = true;
         break;
       } catch (failure) {
         if (!(failure instanceof StorageFailure) || failure.final) throw failure;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { must } from '../simulation/must.ts';
 import { randomOf, type Random } from '../simulation/random.ts';
-import { createAudit, type Tally, type Told } from './audit.ts';
+import { addTally, createAudit, noTally, type Tally, type Told } from './audit.ts';
 import { startClient, type Client } from './client.ts';
 import { openDisk, type Disk, type DiskFault } from './disk.ts';
 import { readJournal } from './journal.ts';
@@ -52,10 +52,7 @@ export async function diskRounds({
     rounds: 0,
     struck: { power: 0, sync: 0, 'sync, again': 0, write: 0, 'log full': 0, 'read models full': 0 },
     lostWrites: 0,
-    acknowledged: 0,
-    recovered: 0,
-    resent: 0,
-    events: 0,
+    ...noTally,
   };
   try {
     await begin(site.config, audit);
@@ -69,10 +66,7 @@ export async function diskRounds({
       summary.rounds += 1;
       if (struck) summary.struck[kind] += 1;
       summary.lostWrites += lost;
-      summary.acknowledged += tally.acknowledged;
-      summary.recovered += tally.recovered;
-      summary.resent += tally.resent;
-      summary.events = tally.events;
+      addTally(summary, tally);
       onRound?.(round, kind, tally);
     }
     return summary;

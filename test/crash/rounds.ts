@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomOf, type Random } from '../simulation/random.ts';
-import { createAudit, type Tally, type Told } from './audit.ts';
+import { addTally, createAudit, noTally, type Tally, type Told } from './audit.ts';
 import { startClient, type Client } from './client.ts';
 import { readJournal } from './journal.ts';
 import { begin, inspect, postgresSite, recovered, sqliteSite, type Site } from './site.ts';
@@ -40,10 +40,7 @@ export async function crashRounds(options: RoundsOptions): Promise<Summary> {
   const summary: Summary = {
     rounds: 0,
     crashes: { 'at start': 0, 'under load': 0, twice: 0, server: 0 },
-    acknowledged: 0,
-    recovered: 0,
-    resent: 0,
-    events: 0,
+    ...noTally,
   };
   const audit = createAudit();
   const random = randomOf(seed);
@@ -57,10 +54,7 @@ export async function crashRounds(options: RoundsOptions): Promise<Summary> {
       const tally = await inspect(site.config, audit, load, told, everything);
       summary.rounds += 1;
       summary.crashes[crash] += 1;
-      summary.acknowledged += tally.acknowledged;
-      summary.recovered += tally.recovered;
-      summary.resent += tally.resent;
-      summary.events = tally.events;
+      addTally(summary, tally);
       options.onRound?.(round, crash, tally);
     }
     return summary;
@@ -89,6 +83,8 @@ async function crashUnderLoad(
       await sleep(random.below(500));
     } else {
       await client.heard('ready');
+      // Most often, however slow the machine is, there is something by then that must not be lost.
+      if (random.chance(0.8)) await client.heard('answered');
       await sleep(random.below(250));
     }
     if (crash === 'server') {
