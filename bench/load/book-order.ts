@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { StoreOverloaded, type CalendarDate } from '@counterfoil/event-store';
 import type { AccountId, TradeId } from '@counterfoil/platform/src/domain/accounts/events.ts';
+import { madeTradeId } from '@counterfoil/platform/src/domain/accounts/trade-ids.ts';
 import type { InstrumentSymbol } from '@counterfoil/platform/src/domain/instruments/events.ts';
 import { Money, Price, Quantity } from '@counterfoil/platform/src/domain/money/money.ts';
 import type { Ledger } from '@counterfoil/platform/src/ledger/ledger.ts';
@@ -29,7 +30,8 @@ export async function bookOrder(
     account as AccountId,
     {
       type: 'BookTrade',
-      tradeId: randomUUID() as TradeId,
+      tradeId: tradeIdOfClient ? (randomUUID() as TradeId) : madeTradeId(randomUUID()),
+      freshTradeId: !tradeIdOfClient,
       side,
       symbol: symbol as InstrumentSymbol,
       quantity: Quantity.of(quantity),
@@ -37,10 +39,7 @@ export async function bookOrder(
       fees,
       tradeDate: tradeDate ?? ledger.market.today(),
     },
-    {
-      cause: causeOfTrade(),
-      freshTradeId: !tradeIdOfClient,
-    },
+    { cause: causeOfTrade() },
   );
   if (result.kind !== 'accepted') {
     throw new Error(`an order was ${result.kind}: ${JSON.stringify(result, withBigints)}`);

@@ -11,7 +11,7 @@ import type { AccountState } from '../../packages/platform/src/domain/accounts/s
 import type { Platform } from '../../packages/platform/src/platform.ts';
 import { projections } from '../../packages/platform/src/read-models/projections.ts';
 import { must } from '../simulation/must.ts';
-import { sameAccount } from '../simulation/same.ts';
+import { same } from '../simulation/same.ts';
 import { keyOf, noteOf, place, type Outcome } from './place.ts';
 import { orderOf, type Load, type Order } from './workload.ts';
 
@@ -197,10 +197,7 @@ function createLogReader(): LogReader {
         if (!stream.startsWith('account-')) continue;
         const { account, version } = await ledger.accountNow(accountOfStream(stream));
         must(version === versions.get(stream), () => `${stream} is at version ${version}`);
-        must(
-          sameAccount(account, accounts.get(stream)),
-          () => `${stream} is not the fold of its events`,
-        );
+        must(same(account, accounts.get(stream)), () => `${stream} is not the fold of its events`);
       }
     },
   };

@@ -10,7 +10,7 @@ import { must } from './must.ts';
 import type { Process } from './process.ts';
 import { factsOf, readRecords, type AccountRecord } from './records.ts';
 import type { Request } from './request.ts';
-import { same, sameAccount } from './same.ts';
+import { same } from './same.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** A loaded state is the fold of the log up to its version, and no older than what was durable before. */
@@ -33,7 +33,7 @@ export async function checkLoaded(
     () => `${stream} was loaded at version ${version}, of which ${records.length} are durable`,
   );
   const folded = fold(accountDecider, factsOf(records.slice(0, version)));
-  must(sameAccount(state, folded), () => `the state of ${stream} is not its events' fold`);
+  must(same(state, folded), () => `the state of ${stream} is not its events' fold`);
 }
 
 export async function checkEnd(

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { calendarDate } from '@counterfoil/event-store';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { TradeId } from '../domain/accounts/events.ts';
+import { madeTradeId } from '../domain/accounts/trade-ids.ts';
 import { Money, Quantity } from '../domain/money/money.ts';
 import {
   aapl,
@@ -107,6 +109,23 @@ describe('LG-07, LG-09 the ledger', () => {
     expect((await ledger.accountNow(alice)).account?.positions[0]?.quantity).toBe(
       Quantity.of('10'),
     );
+  });
+
+  test('TC-01 nor can a client bring, on another day, an id that was made here', async () => {
+    const { ledger } = await opened();
+    const id = madeTradeId(randomUUID());
+    const first = { ...trade(id, 'BUY', '10', '300', '2020-01-03'), freshTradeId: true };
+    await ledger.account(alice, first, { cause });
+
+    const again = await ledger.account(alice, trade(id, 'BUY', '10', '300', '2020-02-03'), {
+      cause,
+    });
+
+    expect(again).toMatchObject({
+      kind: 'rejected',
+      version: 2,
+      rejection: { code: 'TRADE_ALREADY_BOOKED', tradeId: id },
+    });
   });
 
   test('a refused trade may come again under its id once the reason is gone', async () => {

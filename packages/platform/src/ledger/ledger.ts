@@ -37,7 +37,7 @@ export interface Ledger {
   account(
     id: AccountId,
     instruction: AccountInstruction,
-    options: AccountOptions,
+    options: HandleOptions<AccountRejection>,
   ): Promise<CommandResult<AccountRejection>>;
   instrument(
     symbol: InstrumentSymbol,
@@ -52,11 +52,6 @@ export interface Ledger {
   /** An account as it is now, with the version of its stream: undefined and 0 before it was opened. */
   accountNow(id: AccountId): Promise<{ readonly account: AccountState; readonly version: number }>;
   readonly market: MarketBook;
-}
-
-export interface AccountOptions extends HandleOptions<AccountRejection> {
-  /** True when the trade id was made just now and nobody else can have it: it need not be claimed. */
-  readonly freshTradeId?: boolean | undefined;
 }
 
 export function createLedger(store: EventStore, market: MarketBook): Ledger {
@@ -78,8 +73,8 @@ export function createLedger(store: EventStore, market: MarketBook): Ledger {
 
   return {
     market,
-    account: async (id, instruction, { freshTradeId = false, ...options }) => {
-      const claiming = freshTradeId ? options : claimingTradeId(id, instruction, options);
+    account: async (id, instruction, options) => {
+      const claiming = claimingTradeId(id, instruction, options);
       const command = withMarket(instruction, market);
       return explainingTakenTradeId(await accounts.handle(accountStream(id), command, claiming));
     },

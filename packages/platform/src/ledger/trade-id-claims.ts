@@ -1,28 +1,30 @@
 import type { CommandResult, HandleOptions, OnceOptions } from '@counterfoil/event-store';
+import type { TradeTerms } from '../domain/accounts/commands.ts';
 import type { AccountId, TradeId } from '../domain/accounts/events.ts';
 import type { AccountRejection } from '../domain/accounts/rejections.ts';
 import type { AccountInstruction } from './instructions.ts';
 
-// An account's state remembers its lots, not every trade there ever was. That a trade id names one trade
-// for ever is kept by a claim on it, in the transaction that books the trade.
+// An account's state remembers its lots, not every trade there ever was. That a trade id which a client
+// brings names one trade for ever is kept by a claim on it, in the transaction that books the trade.
 
-/** The options with a claim on the trade id that the instruction brings, if it brings one. */
+/** The options with a claim on the trade id that the instruction brings, unless it was made for it. */
 export function claimingTradeId(
   id: AccountId,
   instruction: AccountInstruction,
   options: HandleOptions<AccountRejection>,
 ): HandleOptions<AccountRejection> {
-  const tradeId = broughtTradeId(instruction);
-  if (tradeId === undefined) return options;
-  return { ...options, once: [...(options.once ?? []), claimOn(id, tradeId)] };
+  const trade = termsBooked(instruction);
+  if (trade === undefined || trade.freshTradeId === true) return options;
+  return { ...options, once: [...(options.once ?? []), claimOn(id, trade.tradeId)] };
 }
 
-function broughtTradeId(instruction: AccountInstruction): TradeId | undefined {
+/** The terms of the trade that an instruction books, if it books one. */
+export function termsBooked(instruction: AccountInstruction): TradeTerms | undefined {
   switch (instruction.type) {
     case 'BookTrade':
-      return instruction.tradeId;
+      return instruction;
     case 'CorrectTrade':
-      return instruction.replacement.tradeId;
+      return instruction.replacement;
     case 'OpenAccount':
     case 'Deposit':
     case 'Withdraw':

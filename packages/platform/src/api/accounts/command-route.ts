@@ -34,8 +34,6 @@ export interface Instructed {
   readonly instruction: AccountInstruction;
   /** What the confirmation names first. */
   readonly names?: Readonly<Record<string, string>>;
-  /** Whether its trade id was made here, and so can't be taken. */
-  readonly freshTradeId?: boolean;
 }
 
 export interface CommandParts {
@@ -61,15 +59,12 @@ export function accountCommand<Body>(
     schema,
     handler: (request, reply) => {
       const { accountId, tradeId } = request.params;
-      const {
-        instruction,
-        names = {},
-        freshTradeId,
-      } = instruct(request.body as Body, ledger.market.today(), tradeId);
+      const today = ledger.market.today();
+      const { instruction, names = {} } = instruct(request.body as Body, today, tradeId);
       return run(request, reply, {
         subject: accountId,
         success: { status, names },
-        handle: (options) => ledger.account(accountId, instruction, { ...options, freshTradeId }),
+        handle: (options) => ledger.account(accountId, instruction, options),
       });
     },
   });

@@ -9,6 +9,7 @@ import type {
   OrderRequest,
 } from '../../domain/accounts/contract.ts';
 import type { AccountId, TradeId } from '../../domain/accounts/events.ts';
+import { madeTradeId } from '../../domain/accounts/trade-ids.ts';
 import { moneyOf, percentageOf, priceOf, quantityOf } from '../../domain/money/contract.ts';
 import { Money } from '../../domain/money/money.ts';
 import type { AccountInstruction } from '../../ledger/instructions.ts';
@@ -58,38 +59,29 @@ export function cashMovementFrom<Type extends 'Deposit' | 'Withdraw'>(
 
 export function bookTradeFrom(
   request: OrderRequest,
-  tradeId: TradeId,
   today: CalendarDate,
 ): Instruction<'BookTrade'> {
-  return { type: 'BookTrade', symbol: request.symbol, ...tradeTermsFrom(request, tradeId, today) };
+  return { type: 'BookTrade', symbol: request.symbol, ...tradeTermsFrom(request, today) };
 }
 
 export function correctTradeFrom(
   { replacement, reason }: CorrectTradeRequest,
   tradeId: TradeId,
-  replacementId: TradeId,
   today: CalendarDate,
 ): Instruction<'CorrectTrade'> {
   return {
     type: 'CorrectTrade',
     tradeId,
-    replacement: tradeTermsFrom(replacement, replacementId, today),
+    replacement: tradeTermsFrom(replacement, today),
     reason,
   };
 }
 
-export function newTradeId(): TradeId {
-  return randomUUID() as TradeId;
-}
-
-function tradeTermsFrom(
-  terms: Omit<OrderRequest, 'symbol'>,
-  tradeId: TradeId,
-  today: CalendarDate,
-) {
+function tradeTermsFrom(terms: Omit<OrderRequest, 'symbol'>, today: CalendarDate) {
   const { side, quantity, price, fees, tradeDate, lots } = terms;
   return {
-    tradeId,
+    tradeId: terms.tradeId ?? madeTradeId(randomUUID()),
+    freshTradeId: terms.tradeId === undefined,
     side,
     quantity: quantityOf(quantity),
     price: priceOf(price),

@@ -8,7 +8,7 @@ import {
 import { confirmationOf } from '../confirmation.ts';
 import type { ErrorCode } from '../errors.ts';
 import { accountCommand, type CommandParts } from './command-route.ts';
-import { bookTradeFrom, correctTradeFrom, newTradeId } from './instructions.ts';
+import { bookTradeFrom, correctTradeFrom } from './instructions.ts';
 
 const TradeConfirmation = confirmationOf('TradeConfirmation', { tradeId: Type.String() });
 
@@ -56,12 +56,8 @@ export function orderRoutes(api: FastifyInstance, parts: CommandParts): void {
     confirmation: TradeConfirmation,
     errors: tradeErrors,
     instruct: (body, today) => {
-      const tradeId = body.tradeId ?? newTradeId();
-      return {
-        instruction: bookTradeFrom(body, tradeId, today),
-        names: { tradeId },
-        freshTradeId: body.tradeId === undefined,
-      };
+      const instruction = bookTradeFrom(body, today);
+      return { instruction, names: { tradeId: instruction.tradeId } };
     },
   });
   accountCommand<ReasonRequest>(api, parts, {
@@ -95,12 +91,8 @@ export function orderRoutes(api: FastifyInstance, parts: CommandParts): void {
     confirmation: TradeConfirmation,
     errors: ['TRADE_UNKNOWN', 'TRADE_ALREADY_CANCELLED', ...tradeErrors],
     instruct: (body, today, corrected) => {
-      const tradeId = body.replacement.tradeId ?? newTradeId();
-      return {
-        instruction: correctTradeFrom(body, corrected, tradeId, today),
-        names: { tradeId },
-        freshTradeId: body.replacement.tradeId === undefined,
-      };
+      const instruction = correctTradeFrom(body, corrected, today);
+      return { instruction, names: { tradeId: instruction.replacement.tradeId } };
     },
   });
 }

@@ -13,6 +13,7 @@ import {
   TradeIdIn,
 } from '../../domain/accounts/contract.ts';
 import type { AccountId, TradeId } from '../../domain/accounts/events.ts';
+import { isOfMadeForm } from '../../domain/accounts/trade-ids.ts';
 import { DateIn } from '../../domain/calendar/contract.ts';
 import {
   AmendInstrumentRequest,
@@ -27,12 +28,12 @@ import type { InstrumentSymbol } from '../../domain/instruments/events.ts';
 import type { InstrumentCommand } from '../../domain/instruments/instrument.ts';
 import type { AccountInstruction, PricesInstruction } from '../../ledger/instructions.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
+import { termsBooked } from '../../ledger/trade-id-claims.ts';
 import {
   bookTradeFrom,
   cashMovementFrom,
   closeAccountFrom,
   correctTradeFrom,
-  newTradeId,
   openAccountFrom,
   setLimitsFrom,
 } from '../accounts/instructions.ts';
@@ -141,18 +142,12 @@ export function lineKinds({ ledger, clock }: LineParts): ReadonlyMap<string, Lin
   const onAccount = (
     { accountId }: { readonly accountId: AccountId },
     instruction: AccountInstruction,
-    madeTradeId?: TradeId,
   ): LineCommand => ({
     subject: accountId,
     phase: 'accounts',
     looksBack: looksBack(instruction, today()),
-    madeTradeId,
-    handle: (options) =>
-      ledger.account(
-        accountId,
-        instruction,
-        madeTradeId === undefined ? options : { ...options, freshTradeId: true },
-      ),
+    madeTradeId: madeTradeIdOf(instruction),
+    handle: (options) => ledger.account(accountId, instruction, options),
   });
   const onInstrument = (symbol: InstrumentSymbol, command: InstrumentCommand): LineCommand => ({
     subject: symbol,
@@ -176,18 +171,11 @@ export function lineKinds({ ledger, clock }: LineParts): ReadonlyMap<string, Lin
       onAccount(line, cashMovementFrom('Deposit', line, today())),
     Withdraw: (line: ForAccount<CashMovementRequest>) =>
       onAccount(line, cashMovementFrom('Withdraw', line, today())),
-    BookTrade: (line: ForAccount<OrderRequest>) => {
-      const made = line.tradeId === undefined ? newTradeId() : undefined;
-      return onAccount(line, bookTradeFrom(line, line.tradeId ?? (made as TradeId), today()), made);
-    },
+    BookTrade: (line: ForAccount<OrderRequest>) => onAccount(line, bookTradeFrom(line, today())),
     CancelTrade: (line: ForTrade<ReasonRequest>) =>
       onAccount(line, { type: 'CancelTrade', tradeId: line.tradeId, reason: line.reason }),
-    CorrectTrade: (line: ForTrade<CorrectTradeRequest>) => {
-      const said = line.replacement.tradeId;
-      const replacement = said ?? newTradeId();
-      const instruction = correctTradeFrom(line, line.tradeId, replacement, today());
-      return onAccount(line, instruction, said === undefined ? replacement : undefined);
-    },
+    CorrectTrade: (line: ForTrade<CorrectTradeRequest>) =>
+      onAccount(line, correctTradeFrom(line, line.tradeId, today())),
     SetLimits: (line: ForAccount<LimitsRequest>) => onAccount(line, setLimitsFrom(line)),
     SuspendAccount: (line: ForAccount<ReasonRequest>) =>
       onAccount(line, { type: 'SuspendAccount', reason: line.reason }),
@@ -219,6 +207,12 @@ export function lineKinds({ ledger, clock }: LineParts): ReadonlyMap<string, Lin
   );
 }
 
+/** The id of the trade that it books, if that was made for it. */
+function madeTradeIdOf(instruction: AccountInstruction): TradeId | undefined {
+  const terms = termsBooked(instruction);
+  return terms?.freshTradeId === true ? terms.tradeId : undefined;
+}
+
 /** A trade of today can't be behind another: nothing is booked for a day to come. */
 function looksBack(instruction: AccountInstruction, today: CalendarDate): boolean {
   switch (instruction.type) {
@@ -226,7 +220,7 @@ function looksBack(instruction: AccountInstruction, today: CalendarDate): boolea
     case 'CorrectTrade':
       return true;
     case 'BookTrade':
-      return instruction.tradeDate < today;
+      return instruction.tradeDate < today || isOfMadeForm(instruction);
     case 'OpenAccount':
     case 'Deposit':
     case 'Withdraw':

@@ -17,11 +17,13 @@ import type { AccountRejection } from './rejections.ts';
 import { withdrawableCash } from './settlement.ts';
 import { accountSnapshot, type PackedAccount } from './snapshot.ts';
 import { evolve, type Account, type AccountState } from './state.ts';
+import { isOfMadeForm } from './trade-ids.ts';
 import { bookTrade, cancelTrade, correctTrade, type AccountDecision } from './trading.ts';
 
 /**
- * The account: cash, positions and the rules they move by. A trade dated before others of its symbol, a
- * cancellation and a correction are decided with the account's past, which the engine supplies.
+ * The account: cash, positions and the rules they move by. A trade dated before others of its symbol or
+ * under an id that may have been made here before, a cancellation and a correction are decided with the
+ * account's past, which the engine supplies.
  */
 export const accountDecider: Aggregate<
   AccountCommand,
@@ -40,6 +42,7 @@ export const accountDecider: Aggregate<
 function needsHistory(command: AccountCommand, account: AccountState): boolean {
   if (account === undefined) return false;
   if (command.type === 'BookTrade') {
+    if (isOfMadeForm(command)) return true;
     const position = positionOf(account.positions, command.symbol);
     return position !== undefined && command.tradeDate < position.lastTradeDate;
   }

@@ -60,6 +60,8 @@ export interface Withdraw {
 /** The terms of an execution. */
 export interface TradeTerms {
   readonly tradeId: TradeId;
+  /** True when the id was made for this very command: no other trade can have it. */
+  readonly freshTradeId?: boolean | undefined;
   readonly side: Side;
   readonly quantity: Quantity;
   /** Per share, in the account's currency. */

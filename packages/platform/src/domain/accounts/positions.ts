@@ -2,7 +2,6 @@ import type { CalendarDate } from '@counterfoil/event-store';
 import type { InstrumentSymbol } from '../instruments/events.ts';
 import { Money, Quantity } from '../money/money.ts';
 import type { Lot } from './events.ts';
-import { noTradeIds, type TradeIds } from './trade-ids.ts';
 
 /** What an account holds, or once held, of one instrument. Quantity zero has cost exactly zero. */
 export interface Position {
@@ -17,8 +16,6 @@ export interface Position {
   readonly lots: readonly Lot[];
   /** The latest date that a trade of it was booked for: an earlier one has to be put in order. */
   readonly lastTradeDate: CalendarDate;
-  /** The trades booked for that date, or since for earlier ones: how one that comes twice is known. */
-  readonly lastDateTrades: TradeIds;
 }
 
 /**
@@ -59,6 +56,5 @@ export function emptyPosition(symbol: InstrumentSymbol, tradeDate: CalendarDate)
     realizedPnl: Money.zero,
     lots: [],
     lastTradeDate: tradeDate,
-    lastDateTrades: noTradeIds,
   };
 }

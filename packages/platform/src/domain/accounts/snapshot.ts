@@ -2,9 +2,8 @@ import { field, type SnapshotFormat, type ValueOf } from '@counterfoil/event-sto
 import type { InstrumentSymbol } from '../instruments/events.ts';
 import type { CurrencyCode } from '../money/currency.ts';
 import { Money, Percentage, Quantity } from '../money/money.ts';
-import { lotField, type AccountId, type TradeId } from './events.ts';
+import { lotField, type AccountId } from './events.ts';
 import type { AccountState } from './state.ts';
-import { listTradeIds, tradeIdsOf } from './trade-ids.ts';
 
 const position = field.record('Position', {
   symbol: field.text<InstrumentSymbol>(),
@@ -13,7 +12,6 @@ const position = field.record('Position', {
   realizedPnl: Money.field,
   lots: field.list(lotField),
   lastTradeDate: field.date(),
-  lastDateTrades: field.list(field.text<TradeId>()),
 });
 
 const account = field.record('Account', {
@@ -44,18 +42,9 @@ export type PackedAccount = ValueOf<typeof packedAccount>;
 
 /** A new number whenever the shape, or what the rules make of the same events, changes. */
 export const accountSnapshot: SnapshotFormat<AccountState, PackedAccount> = {
-  format: 'account/1',
+  format: 'account/2',
   field: packedAccount,
-  pack: (state) =>
-    state === undefined
-      ? null
-      : {
-          ...state,
-          positions: state.positions.map((held) => ({
-            ...held,
-            lastDateTrades: listTradeIds(held.lastDateTrades),
-          })),
-        },
+  pack: (state) => state ?? null,
   // Decoders make objects of classes of their own: copies keep one shape of object in the hot functions.
   unpack: (packed) =>
     packed === null
@@ -67,7 +56,6 @@ export const accountSnapshot: SnapshotFormat<AccountState, PackedAccount> = {
           positions: packed.positions.map((held) => ({
             ...held,
             lots: held.lots.map((lot) => ({ ...lot })),
-            lastDateTrades: tradeIdsOf(held.lastDateTrades),
           })),
         },
 };

@@ -15,7 +15,6 @@ import { defaultLimits, type Limits } from './limits.ts';
 import { matchLots, signedQuantity } from './lots.ts';
 import { emptyPosition, positionOf, withPosition, type Positions } from './positions.ts';
 import { withoutSettled, withUnsettled, type UnsettledAmounts } from './settlement.ts';
-import { noTradeIds, withTradeId } from './trade-ids.ts';
 
 /** Undefined before it was opened. */
 export type AccountState = Account | undefined;
@@ -101,8 +100,7 @@ function withCash(account: Account, cash: Money, effectiveDate: CalendarDate): A
 function withTrade(account: Account, trade: EventOf<typeof TradeBooked>['data']): Account {
   const { symbol, tradeDate, settlementDate, amount } = trade;
   const position = positionOf(account.positions, symbol) ?? emptyPosition(symbol, tradeDate);
-  const { lastTradeDate, lastDateTrades } = position;
-  const newer = tradeDate > lastTradeDate;
+  const { lastTradeDate } = position;
   return {
     ...account,
     cash: plus(account.cash, amount),
@@ -113,8 +111,7 @@ function withTrade(account: Account, trade: EventOf<typeof TradeBooked>['data'])
       cost: plus(position.cost, trade.costChange),
       realizedPnl: plus(position.realizedPnl, trade.realizedPnl),
       lots: trade.lotsRestated ? position.lots : matchLots(position.lots, trade, account).lots,
-      lastTradeDate: newer ? tradeDate : lastTradeDate,
-      lastDateTrades: withTradeId(newer ? noTradeIds : lastDateTrades, trade.tradeId),
+      lastTradeDate: tradeDate > lastTradeDate ? tradeDate : lastTradeDate,
     }),
   };
 }

@@ -1,39 +1,45 @@
-import * as fc from 'fast-check';
+import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { TradeId } from './events.ts';
-import { hasTradeId, listTradeIds, noTradeIds, tradeIdsOf, withTradeId } from './trade-ids.ts';
+import { buy, given, open, when } from './account.fixture.ts';
+import { isOfMadeForm, madeTradeId } from './trade-ids.ts';
 
-const alphabet = ['a', 'b', 'c', 'd', 'e', 'f', 'g'] as TradeId[];
+const early = '2026-11-18';
+const late = '2026-11-19';
 
-describe('LG-05 the trade ids of a day', () => {
-  test('are what was added to each set, whichever of them grows on', () => {
-    const growth = fc.array(fc.record({ of: fc.nat(), id: fc.constantFrom(...alphabet) }));
-    fc.assert(
-      fc.property(growth, (steps) => {
-        const sets = [{ ids: noTradeIds, model: new Set<TradeId>() }];
-        for (const { of, id } of steps) {
-          const from = sets[of % sets.length] ?? { ids: noTradeIds, model: new Set<TradeId>() };
-          sets.push({ ids: withTradeId(from.ids, id), model: new Set([...from.model, id]) });
-        }
-        for (const { ids, model } of sets) {
-          expect(alphabet.filter((id) => hasTradeId(ids, id))).toEqual(
-            alphabet.filter((id) => model.has(id)),
-          );
-          expect(listTradeIds(ids)).toEqual([...model]);
-          expect(listTradeIds(tradeIdsOf(listTradeIds(ids)))).toEqual([...model]);
-        }
-      }),
-    );
+describe('TC-01 a trade id names one trade of its account for ever', () => {
+  test('whatever it was made of, it is known for one that was made here', () => {
+    const ids = Array.from({ length: 100 }, () => madeTradeId(randomUUID()));
+
+    expect(ids.filter((tradeId) => !isOfMadeForm(buy(tradeId, '1 AAPL', '1', late)))).toEqual([]);
+    expect(new Set(ids).size).toBe(ids.length);
   });
 
-  test('that grow from the empty set are apart', () => {
-    const one = withTradeId(noTradeIds, 'a' as TradeId);
-    const other = withTradeId(noTradeIds, 'b' as TradeId);
+  test.each(['T1', 'CF-1', `x${madeTradeId(randomUUID())}`, randomUUID()])(
+    '%s was not made here',
+    (tradeId) => {
+      expect(isOfMadeForm(buy(tradeId, '1 AAPL', '1', late))).toBe(false);
+    },
+  );
 
-    expect([one, other, noTradeIds].map(listTradeIds)).toEqual([['a'], ['b'], []]);
+  test('one that was made here and comes again, on whatever day, is refused', () => {
+    const made = madeTradeId(randomUUID());
+    const before = given(open(), {
+      ...buy(made, '1 AAPL', '100', early),
+      freshTradeId: true,
+    });
+
+    for (const date of [early, late]) {
+      expect(when(before, buy(made, '2 AAPL', '100', date))).toEqual({
+        events: [],
+        rejection: { code: 'TRADE_ALREADY_BOOKED', tradeId: made },
+      });
+    }
   });
 
-  test('can not hold one twice', () => {
-    expect(() => tradeIdsOf(['a', 'a'] as TradeId[])).toThrow(/twice/);
+  test('one of that form which was not booked yet may be brought', () => {
+    const made = madeTradeId(randomUUID());
+    const before = given(open(), buy(madeTradeId(randomUUID()), '1 AAPL', '100', late));
+
+    expect(when(before, buy(made, '1 AAPL', '100', late)).rejection).toBeUndefined();
   });
 });

@@ -12,21 +12,21 @@ import type { AccountRejection, LotFault, NothingToActOn, RiskBreach } from './r
 import { restate, type OrderedPosition } from './restatement.ts';
 import { firstBreach, holdingBreach, type ProposedTrade } from './risk.ts';
 import type { Account } from './state.ts';
-import { hasTradeId } from './trade-ids.ts';
 
 export type AccountDecision = Decision<AccountEvent, AccountRejection>;
 
 export function bookTrade(command: BookTrade, account: Account): AccountDecision {
-  const { symbol, tradeId, tradeDate, market } = command;
+  const { symbol, tradeId, tradeDate, market, history } = command;
   const trade = propose(command, symbol, account);
   const fault = tradeFault(trade, account, market.today);
   if (fault !== undefined) return refuse(fault);
+  const past = history && recordedTrades(history);
+  if (past !== undefined && isBooked(past, tradeId)) {
+    return refuse({ code: 'TRADE_ALREADY_BOOKED', tradeId });
+  }
   const position = positionOf(account.positions, symbol);
   if (position !== undefined && tradeDate < position.lastTradeDate) {
-    return bookOutOfOrder(command, trade, position, account);
-  }
-  if (position?.lastTradeDate === tradeDate && hasTradeId(position.lastDateTrades, tradeId)) {
-    return refuse({ code: 'TRADE_ALREADY_BOOKED', tradeId });
+    return bookOutOfOrder(command, past ?? pastTrades(history), trade, position, account);
   }
   const held = position?.quantity ?? Quantity.zero;
   const lots = position?.lots ?? [];
@@ -41,14 +41,12 @@ export function bookTrade(command: BookTrade, account: Account): AccountDecision
 
 /** Books a trade dated before others of its symbol: as it would have been, and then what that changes. */
 function bookOutOfOrder(
-  command: BookTrade,
+  { tradeId, symbol, market }: BookTrade,
+  past: readonly RecordedTrade[],
   trade: ProposedTrade,
   position: Position,
   account: Account,
 ): AccountDecision {
-  const { tradeId, symbol, market } = command;
-  const past = pastTrades(command.history);
-  if (isBooked(past, tradeId)) return refuse({ code: 'TRADE_ALREADY_BOOKED', tradeId });
   const standing = { cash: account.cash, quantity: position.quantity };
   const breach = firstBreach(trade, account, standing, market);
   if (breach !== undefined) return refuseTrade(trade, breach);
