@@ -1,11 +1,11 @@
 import type { Aggregate } from '../kernel/aggregate.ts';
 import type { Decision } from '../kernel/decider.ts';
 import type { DomainEvent } from '../kernel/event.ts';
-import type { EventId, StreamId } from '../kernel/identifiers.ts';
+import type { StreamId } from '../kernel/identifiers.ts';
 import type { Instant } from '../kernel/instant.ts';
-import type { Appended, HeldClaim, Verdict } from '../storage/storage.ts';
+import type { Appended, Claim, HeldClaim } from '../storage/storage.ts';
 import type { AlreadyHandled, CommandResult, DecidedOutcome } from './command-result.ts';
-import { formatUuid, type Cause } from './envelope.ts';
+import { eventIdOf, type Cause } from './envelope.ts';
 import type { EventStore } from './event-store.ts';
 import {
   createStagedStreams,
@@ -71,33 +71,41 @@ export function createCommandHandler<Command, State, Event extends DomainEvent, 
     command: Command,
   ): Promise<Decision<Event, Rejection> | undefined> => {
     const { version } = entry;
-    if (aggregate.history === undefined || !(await entry.durable)) return undefined;
+    if (aggregate.history === undefined || !(await streams.durable(entry))) return undefined;
     const past = await streams.history(stream, version);
     if (entry.version !== version || entry.fallen) return undefined;
     return aggregate.decide(aggregate.history.supply(command, past), entry.state);
   };
 
+  /** Appends what was decided, at once, and resolves when that is durable: undefined after a conflict. */
   const append = (
     stream: StreamId,
     entry: StagedStream<State>,
-    decision: Decision<Event, Rejection>,
+    { events, rejection }: Decision<Event, Rejection>,
     { cause, once }: HandleOptions<Rejection>,
-  ): { readonly outcome: DecidedOutcome<Rejection>; readonly verdict: Promise<Verdict> } => {
-    const records = decision.events.map((event) => raw.encode(event, cause));
+  ): Promise<CommandResult<Rejection> | undefined> => {
+    const { version } = entry;
+    const records = events.map((event) => raw.encode(event, cause));
     const outcome: DecidedOutcome<Rejection> = {
-      eventIds: records.map(({ id }) => formatUuid(id, 0) as EventId),
+      eventIds: records.map(({ body }) => eventIdOf(body)),
       stream,
-      version: entry.version + records.length,
-      rejection: decision.rejection,
+      version: version + records.length,
+      rejection,
     };
-    const claims = once?.flatMap(({ key, expiresAt, note: noteOf }) => {
-      const note = noteOf(outcome);
-      return note === undefined ? [] : [{ key, expiresAt, note }];
+    const commit = {
+      appends: [{ stream, expected: version, records }],
+      claims: once && claimsFor(outcome, once),
+    };
+    return streams.stage(stream, entry, events, raw.append(commit, entry.last), (verdict) => {
+      switch (verdict.kind) {
+        case 'appended':
+          return resultOf(outcome, verdict);
+        case 'claimed':
+          return { kind: 'already-handled', version, held: verdict.held };
+        case 'conflict':
+          return undefined;
+      }
     });
-    const commit = { appends: [{ stream, expected: entry.version, records }], claims };
-    const pending = raw.append(commit, entry.last);
-    streams.stage(stream, entry, decision.events, pending);
-    return { outcome, verdict: pending.verdict };
   };
 
   /** A command that has taken effect may itself have moved the stream on from the version it expects. */
@@ -112,32 +120,49 @@ export function createCommandHandler<Command, State, Event extends DomainEvent, 
     return held && { kind: 'already-handled', version, held };
   };
 
-  /** One try; undefined means that what it stood on fell, and it must be decided anew. */
-  const attempt = async (
+  /** The outcome, when the stream is not at the version that the command expects. */
+  const mismatch = async (
     stream: StreamId,
+    entry: StagedStream<State>,
+    expected: number,
+    handleOptions: HandleOptions<Rejection>,
+  ): Promise<CommandResult<Rejection> | undefined> => {
+    const { version } = entry;
+    if (!(await streams.stood(stream, entry, version))) return undefined;
+    const before = await handledBefore(version, handleOptions);
+    return before ?? { kind: 'version-mismatch', expected, actual: version };
+  };
+
+  /** The outcome, when nothing is appended: nothing else would tell that what was decided on does not hold. */
+  const unappended = async (
+    stream: StreamId,
+    entry: StagedStream<State>,
+    rejection: Rejection | undefined,
+  ): Promise<CommandResult<Rejection> | undefined> => {
+    const { version } = entry;
+    return (await streams.stood(stream, entry, version))
+      ? resultOf({ eventIds: [], version, rejection }, undefined)
+      : undefined;
+  };
+
+  const conclude = (
+    stream: StreamId,
+    entry: StagedStream<State>,
+    decision: Decision<Event, Rejection>,
+    handleOptions: HandleOptions<Rejection>,
+  ): Promise<CommandResult<Rejection> | undefined> =>
+    decision.events.length === 0 && handleOptions.once === undefined
+      ? unappended(stream, entry, decision.rejection)
+      : append(stream, entry, decision, handleOptions);
+
+  const attemptWithHistory = async (
+    stream: StreamId,
+    entry: StagedStream<State>,
     command: Command,
     handleOptions: HandleOptions<Rejection>,
   ): Promise<CommandResult<Rejection> | undefined> => {
-    let concluded: Promise<CommandResult<Rejection> | undefined>;
-    const loaded = streams.load(stream);
-    const entry = loaded instanceof Promise ? await loaded : loaded;
-    while (entry.turn !== undefined) await entry.turn;
-    if (entry.fallen) return undefined;
     const { version } = entry;
-    const { expectedVersion } = handleOptions;
-    if (expectedVersion !== undefined && expectedVersion !== version) {
-      if (!(await streams.stood(stream, entry, version))) return undefined;
-      return (
-        (await handledBefore(version, handleOptions)) ?? {
-          kind: 'version-mismatch',
-          expected: expectedVersion,
-          actual: version,
-        }
-      );
-    }
-    if (aggregate.history?.neededFor(command, entry.state) !== true) {
-      return conclude(stream, entry, aggregate.decide(command, entry.state), handleOptions);
-    }
+    let concluded: Promise<CommandResult<Rejection> | undefined>;
     // Reading the past takes a while, in which newer commands would overtake this one again and again.
     const endTurn = takeTurn(entry);
     try {
@@ -151,30 +176,45 @@ export function createCommandHandler<Command, State, Event extends DomainEvent, 
     return concluded;
   };
 
-  /** Appends what was decided, at once, and resolves when that is durable. */
-  const conclude = async (
+  /**
+   * One try; undefined means that what it stood on fell, and it must be decided anew. A stream in memory is
+   * decided on at once: a function that waits for nothing costs a fraction of one that may.
+   */
+  const attempt = (
     stream: StreamId,
-    entry: StagedStream<State>,
-    decision: Decision<Event, Rejection>,
+    command: Command,
     handleOptions: HandleOptions<Rejection>,
   ): Promise<CommandResult<Rejection> | undefined> => {
-    const { version } = entry;
-    if (decision.events.length === 0 && handleOptions.once === undefined) {
-      // Nothing is appended, so nothing else would tell that what it was decided on does not hold.
-      return (await streams.stood(stream, entry, version))
-        ? resultOf(decision.rejection, [], version, undefined)
-        : undefined;
+    const entry = streams.load(stream);
+    return entry instanceof Promise || entry.turn !== undefined
+      ? attemptInTurn(stream, entry, command, handleOptions)
+      : attemptOn(stream, entry, command, handleOptions);
+  };
+
+  const attemptInTurn = async (
+    stream: StreamId,
+    loading: StagedStream<State> | Promise<StagedStream<State>>,
+    command: Command,
+    handleOptions: HandleOptions<Rejection>,
+  ): Promise<CommandResult<Rejection> | undefined> => {
+    const entry = await loading;
+    while (entry.turn !== undefined) await entry.turn;
+    return entry.fallen ? undefined : attemptOn(stream, entry, command, handleOptions);
+  };
+
+  const attemptOn = (
+    stream: StreamId,
+    entry: StagedStream<State>,
+    command: Command,
+    handleOptions: HandleOptions<Rejection>,
+  ): Promise<CommandResult<Rejection> | undefined> => {
+    const { expectedVersion } = handleOptions;
+    if (expectedVersion !== undefined && expectedVersion !== entry.version) {
+      return mismatch(stream, entry, expectedVersion, handleOptions);
     }
-    const { outcome, verdict } = append(stream, entry, decision, handleOptions);
-    const settled = await verdict;
-    switch (settled.kind) {
-      case 'appended':
-        return resultOf(decision.rejection, outcome.eventIds, outcome.version, settled);
-      case 'claimed':
-        return { kind: 'already-handled', version, held: settled.held };
-      case 'conflict':
-        return undefined;
-    }
+    return aggregate.history?.neededFor(command, entry.state) === true
+      ? attemptWithHistory(stream, entry, command, handleOptions)
+      : conclude(stream, entry, aggregate.decide(command, entry.state), handleOptions);
   };
 
   return {
@@ -207,22 +247,26 @@ function takeTurn(entry: StagedStream<unknown>): () => void {
   };
 }
 
+function claimsFor<Rejection>(
+  outcome: DecidedOutcome<Rejection>,
+  once: readonly OnceOptions<Rejection>[],
+): readonly Claim[] {
+  return once.flatMap(({ key, expiresAt, note: noteOf }) => {
+    const note = noteOf(outcome);
+    return note === undefined ? [] : [{ key, expiresAt, note }];
+  });
+}
+
 function resultOf<Rejection>(
-  rejection: Rejection | undefined,
-  eventIds: readonly EventId[],
-  version: number,
+  { rejection, eventIds, version }: Omit<DecidedOutcome<Rejection>, 'stream'>,
   verdict: Appended | undefined,
 ): CommandResult<Rejection> {
-  const confirmation = {
-    eventIds,
-    version,
-    position:
-      verdict === undefined || verdict.count === 0
-        ? undefined
-        : verdict.firstPosition + verdict.count - 1,
-    recordedAt: verdict?.recordedAt,
-  };
+  const position =
+    verdict === undefined || verdict.count === 0
+      ? undefined
+      : verdict.firstPosition + verdict.count - 1;
+  const recordedAt = verdict?.recordedAt;
   return rejection === undefined
-    ? { kind: 'accepted', ...confirmation }
-    : { kind: 'rejected', rejection, ...confirmation };
+    ? { kind: 'accepted', eventIds, version, position, recordedAt }
+    : { kind: 'rejected', rejection, eventIds, version, position, recordedAt };
 }

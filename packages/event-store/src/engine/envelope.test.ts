@@ -6,8 +6,8 @@ import type { Instant } from '../kernel/instant.ts';
 import {
   dataOffsetOf,
   envelopeBytesMax,
-  eventIdMaker,
-  formatUuid,
+  eventIdOf,
+  eventIdWriter,
   readEnvelope,
   writeEnvelope,
   type Cause,
@@ -19,7 +19,10 @@ const uuid = '00112233-4455-6677-8899-aabbccddeeff';
 
 function written(cause: Cause, before = 0): Buffer {
   const target = Buffer.alloc(before + envelopeBytesMax);
-  return target.subarray(before, writeEnvelope(target, before, id, cause));
+  return target.subarray(
+    before,
+    writeEnvelope(target, before, (into, at) => id.copy(into, at), cause),
+  );
 }
 
 describe('LG-04 the envelope of an event', () => {
@@ -186,8 +189,12 @@ function makerAt(
 ): () => string {
   let next = 0;
   const clock = (): Instant => BigInt(times[Math.min(next++, times.length - 1)] ?? 0) as Instant;
-  const make = eventIdMaker(() => (clock() * 1_000_000n) as Instant, random);
-  return () => formatUuid(make(), 0);
+  const write = eventIdWriter(() => (clock() * 1_000_000n) as Instant, random);
+  const body = Buffer.alloc(17);
+  return () => {
+    write(body, 1);
+    return eventIdOf(body);
+  };
 }
 
 /** The first 48 bits of an id. */

@@ -32,11 +32,11 @@ export interface Cause {
 export function writeEnvelope(
   target: Buffer,
   offset: number,
-  id: Uint8Array,
+  writeId: EventIdWriter,
   cause: Cause,
 ): number {
   target[offset] = format;
-  target.set(id, offset + 1);
+  writeId(target, offset + 1);
   let end = writeText(target, offset + 17, cause.userId);
   end = writeText(target, end, cause.correlationId);
   return writeText(target, end, cause.causationId);
@@ -68,7 +68,7 @@ export interface Envelope {
 
 export function readEnvelope(body: Uint8Array): Envelope {
   if (body[0] !== format) throw new RangeError(`unknown envelope format ${body[0]}`);
-  const eventId = formatUuid(body, 1) as EventId;
+  const eventId = eventIdOf(body);
   const user = readText(body, 17);
   const correlation = readText(body, user.end);
   const causation = readText(body, correlation.end);
@@ -81,6 +81,11 @@ export function readEnvelope(body: Uint8Array): Envelope {
     },
     dataOffset: causation.end,
   };
+}
+
+/** The id in an event's body. */
+export function eventIdOf(body: Uint8Array): EventId {
+  return formatUuid(body, 1) as EventId;
 }
 
 /** Where the data begins, for readers that need nothing of the envelope. */
@@ -109,7 +114,7 @@ function utf8(body: Uint8Array, start: number, end: number): string {
 const hexPairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** The 16 bytes at `offset` as a UUID's text. */
-export function formatUuid(bytes: Uint8Array, offset: number): string {
+function formatUuid(bytes: Uint8Array, offset: number): string {
   let text = '';
   for (let index = 0; index < 16; index += 1) {
     if (index === 4 || index === 6 || index === 8 || index === 10) text += '-';
@@ -143,28 +148,32 @@ function hexDigit(code: number): number {
   return code >= 0x61 && code <= 0x66 ? code - 0x57 : -1;
 }
 
+/** Writes the 16 bytes of a new event's id at `offset`. */
+export type EventIdWriter = (target: Uint8Array, offset: number) => void;
+
 /**
- * Makes UUIDs of version 7 (RFC 9562, section 5.7): milliseconds of the clock, then a 12-bit count within
- * the millisecond from a random start (method 1 of section 6.2), then 62 random bits. Ids of one maker
+ * Writes UUIDs of version 7 (RFC 9562, section 5.7): milliseconds of the clock, then a 12-bit count within
+ * the millisecond from a random start (method 1 of section 6.2), then 62 random bits. Ids of one writer
  * sort in the order in which they were made, as long as its clock does not run backwards.
  */
-export function eventIdMaker(clock: Clock, randomBytes: RandomBytes): () => Uint8Array {
+export function eventIdWriter(clock: Clock, randomBytes: RandomBytes): EventIdWriter {
   let lastMs = -1;
   let count = 0;
   let pool: Uint8Array = new Uint8Array(0);
   let used = 0;
-  return () => {
+  return (target, offset) => {
     const nowMs = Number(clock() / 1_000_000n);
     if (used + 10 > pool.length) {
       pool = randomBytes(4096);
       used = 0;
     }
-    const random = pool.subarray(used, used + 10);
-    used += 10;
+    for (let index = 8; index < 16; index += 1) target[offset + index] = pool[used++] ?? 0;
+    const high = pool[used++] ?? 0;
+    const low = pool[used++] ?? 0;
     if (nowMs > lastMs) {
       lastMs = nowMs;
       // The top bit stays free, so that a millisecond has room for 2,048 ids before it borrows the next.
-      count = ((random[8] ?? 0) << 3) | ((random[9] ?? 0) & 0x07);
+      count = (high << 3) | (low & 0x07);
     } else {
       count += 1;
       if (count > 0xfff) {
@@ -172,22 +181,20 @@ export function eventIdMaker(clock: Clock, randomBytes: RandomBytes): () => Uint
         lastMs += 1;
       }
     }
-    return layOutVersion7(lastMs, count, random);
+    markVersion7(target, offset, lastMs, count);
   };
 }
 
-function layOutVersion7(milliseconds: number, count: number, random: Uint8Array): Uint8Array {
-  const id = new Uint8Array(16);
+/** Writes what is not random into an id, over the bits of it that it takes. */
+function markVersion7(target: Uint8Array, offset: number, milliseconds: number, count: number) {
   const high = Math.floor(milliseconds / 0x1_0000);
-  id[0] = high >>> 24;
-  id[1] = high >>> 16;
-  id[2] = high >>> 8;
-  id[3] = high;
-  id[4] = milliseconds >>> 8;
-  id[5] = milliseconds;
-  id[6] = 0x70 | (count >>> 8);
-  id[7] = count;
-  id.set(random.subarray(0, 8), 8);
-  id[8] = 0x80 | ((random[0] ?? 0) & 0x3f);
-  return id;
+  target[offset] = high >>> 24;
+  target[offset + 1] = high >>> 16;
+  target[offset + 2] = high >>> 8;
+  target[offset + 3] = high;
+  target[offset + 4] = milliseconds >>> 8;
+  target[offset + 5] = milliseconds;
+  target[offset + 6] = 0x70 | (count >>> 8);
+  target[offset + 7] = count;
+  target[offset + 8] = 0x80 | ((target[offset + 8] ?? 0) & 0x3f);
 }

@@ -5,10 +5,11 @@ import { bytes, integer } from '../kernel/fields.ts';
 import { streamId } from '../kernel/identifiers.ts';
 import type { Instant } from '../kernel/instant.ts';
 import { openMemoryStorage } from '../storage/memory/memory-storage.ts';
+import type { NewRecord } from '../storage/storage.ts';
 import { SchemaMismatch } from './avro-codec.ts';
-import { formatUuid, type Cause } from './envelope.ts';
+import type { Cause } from './envelope.ts';
 import { decodeEvent, decodeFact } from './event-decoder.ts';
-import { eventEncoder, type EncodedEvent } from './event-encoder.ts';
+import { eventEncoder } from './event-encoder.ts';
 import { openSchemaRegistry, UnknownEventType, type SchemaRegistry } from './schema-registry.ts';
 
 const Kept = eventType('Kept', { number: integer(), content: bytes() });
@@ -17,19 +18,19 @@ const cause: Cause = { userId: 'alice', correlationId: 'c', causationId: 'd' };
 async function opened() {
   const registry = await openSchemaRegistry(openMemoryStorage(), [Kept]);
   let made = 0;
-  const encode = eventEncoder(registry, () => {
+  const encode = eventEncoder(registry, (target, offset) => {
     made += 1;
-    return Buffer.alloc(16, made);
+    target.fill(made, offset, offset + 16);
   });
   return {
     registry,
-    keep: (number: number, size: number): EncodedEvent =>
+    keep: (number: number, size: number): NewRecord =>
       encode({ type: 'Kept', data: { number, content: Buffer.alloc(size, number) } }, cause),
     encode,
   };
 }
 
-function decoded(registry: SchemaRegistry, { schema, body }: EncodedEvent) {
+function decoded(registry: SchemaRegistry, { schema, body }: NewRecord) {
   const stream = streamId('s');
   const recordedAt = 7n as Instant;
   return decodeEvent(registry, { schema, body, stream, version: 3, position: 9, recordedAt });
@@ -42,7 +43,7 @@ describe('LG-04 an event in bytes', () => {
     const event = keep(5, 2);
 
     expect(decoded(registry, event)).toEqual({
-      eventId: formatUuid(event.id, 0),
+      eventId: '01010101-0101-0101-0101-010101010101',
       stream: 's',
       version: 3,
       position: 9,

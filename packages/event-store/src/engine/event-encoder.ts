@@ -1,41 +1,36 @@
 import type { DomainEvent } from '../kernel/event.ts';
 import type { NewRecord } from '../storage/storage.ts';
-import { envelopeBytesMax, writeEnvelope, type Cause } from './envelope.ts';
+import { envelopeBytesMax, writeEnvelope, type Cause, type EventIdWriter } from './envelope.ts';
 import type { SchemaRegistry } from './schema-registry.ts';
 
-/** An event's bytes, ready to append, with the id it was given. */
-export interface EncodedEvent extends NewRecord {
-  readonly id: Uint8Array;
-}
-
-export type EventEncoder = (event: DomainEvent, cause: Cause) => EncodedEvent;
+/** Gives an event its id and makes it ready to append. */
+export type EventEncoder = (event: DomainEvent, cause: Cause) => NewRecord;
 
 /**
  * Encodes events one behind the other into large buffers, of which each body is a view: one allocation
  * serves hundreds of events. A buffer lives as long as a body of it does, and is never written twice.
  */
-export function eventEncoder(registry: SchemaRegistry, nextId: () => Uint8Array): EventEncoder {
+export function eventEncoder(registry: SchemaRegistry, writeId: EventIdWriter): EventEncoder {
   let slab = Buffer.allocUnsafeSlow(slabBytes);
   let used = 0;
   return ({ type, data }, cause) => {
     const { schema, codec } = registry.writer(type);
-    const id = nextId();
     if (used + envelopeBytesMax > slab.length) {
       slab = Buffer.allocUnsafeSlow(slabBytes);
       used = 0;
     }
-    const dataOffset = writeEnvelope(slab, used, id, cause);
+    const dataOffset = writeEnvelope(slab, used, writeId, cause);
     const end = codec.encodeInto(data, slab, dataOffset);
     // avsc answers a negative offset when the data did not fit into what was left.
     if (end >= 0) {
       const body = slab.subarray(used, end);
       used = end;
-      return { id, schema, body };
+      return { schema, body };
     }
     const body = Buffer.concat([slab.subarray(used, dataOffset), codec.encode(data)]);
     // What has no room even for an event of common size is done with, or each from now on would come here.
     if (body.length <= slabBytes / 8) used = slab.length;
-    return { id, schema, body };
+    return { schema, body };
   };
 }
 

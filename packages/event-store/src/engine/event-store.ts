@@ -9,11 +9,12 @@ import type {
   EventStorage,
   Expectation,
   HeldClaim,
+  NewRecord,
   StoredRecord,
 } from '../storage/storage.ts';
-import { eventIdMaker, formatUuid, type Cause } from './envelope.ts';
+import { eventIdWriter, eventIdOf, type Cause } from './envelope.ts';
 import { decodeEvent, decodeFact } from './event-decoder.ts';
-import { eventEncoder, type EncodedEvent } from './event-encoder.ts';
+import { eventEncoder } from './event-encoder.ts';
 import type { EventLog } from './event-log.ts';
 import { createGroupCommit, type GroupCommitOptions, type Pending } from './group-commit.ts';
 import { openSchemaRegistry } from './schema-registry.ts';
@@ -65,7 +66,7 @@ export interface EventsAppended {
 /** The store below the events: for command handlers and replays, which have no use for whole envelopes. */
 export interface RawStore {
   readonly storage: EventStorage;
-  encode(event: DomainEvent, cause: Cause): EncodedEvent;
+  encode(event: DomainEvent, cause: Cause): NewRecord;
   fact(record: StoredRecord): { readonly type: string; readonly data: unknown };
   schemaIds(types: readonly string[]): readonly number[];
   append(commit: Commit, standsOn?: Pending): Pending;
@@ -87,7 +88,7 @@ export interface EventStoreOptions {
 export async function openEventStore(options: EventStoreOptions): Promise<EventStore> {
   const { storage, eventTypes, clock, randomBytes } = options;
   const registry = await openSchemaRegistry(storage, eventTypes);
-  const encode = eventEncoder(registry, eventIdMaker(clock, randomBytes));
+  const encode = eventEncoder(registry, eventIdWriter(clock, randomBytes));
   const groupCommit = createGroupCommit(storage, clock, options.groupCommit);
   return {
     append: async ({ appends, cause, claims }) => {
@@ -100,9 +101,7 @@ export async function openEventStore(options: EventStoreOptions): Promise<EventS
       if (verdict.kind !== 'appended') return verdict;
       return {
         kind: 'appended',
-        eventIds: encoded.flatMap(({ records }) =>
-          records.map(({ id }) => formatUuid(id, 0) as EventId),
-        ),
+        eventIds: encoded.flatMap(({ records }) => records.map(({ body }) => eventIdOf(body))),
         versions: verdict.versions,
         position: verdict.firstPosition + verdict.count - 1,
         recordedAt: verdict.recordedAt,

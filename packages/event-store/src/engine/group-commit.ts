@@ -49,13 +49,14 @@ interface Waiting extends Pending {
   /** Undefined once it needs no asking any more. */
   standsOn: Waiting | undefined;
   /** Commits that stand on it and are held back until it goes, or until its outcome is known. */
-  held: Waiting[];
+  held: Waiting[] | undefined;
   /** The number of its batch; 0 while it waits. */
   batch: number;
   place: number;
   /** How it ended: undefined before. */
   outcome: Verdict | Failed | undefined;
-  settle(outcome: Verdict | Failed): void;
+  readonly resolve: (verdict: Verdict) => void;
+  readonly reject: (reason: unknown) => void;
 }
 
 interface Failed {
@@ -102,10 +103,10 @@ export function createGroupCommit(
     if (standsOn === undefined || known?.kind === 'appended') {
       one.standsOn = undefined;
     } else if (known !== undefined) {
-      one.settle(known.kind === 'failed' ? known : conflictBehind(standsOn, known, one));
+      settle(one, known.kind === 'failed' ? known : conflictBehind(standsOn, known, one));
       return true;
     } else if (standsOn.batch !== batches) {
-      standsOn.held.push(one);
+      (standsOn.held ??= []).push(one);
       return false;
     }
     one.batch = batches;
@@ -129,9 +130,9 @@ export function createGroupCommit(
   const send = async (batch: readonly Waiting[]): Promise<void> => {
     try {
       const verdicts = await storage.append(batch.map(commitOf), clock());
-      batch.forEach((one, index) => one.settle(verdicts[index] ?? noVerdict));
+      batch.forEach((one, index) => settle(one, verdicts[index] ?? noVerdict));
     } catch (reason) {
-      for (const one of batch) one.settle({ kind: 'failed', reason });
+      for (const one of batch) settle(one, { kind: 'failed', reason });
     }
     inFlight -= 1;
     ready = [...batch.flatMap(noLongerHeld), ...ready];
@@ -151,7 +152,7 @@ export function createGroupCommit(
       const pending = createWaiting(commit, standsOn as Waiting | undefined);
       const reason = refusalOf(commit, standsOn) ?? overload();
       if (reason !== undefined) {
-        pending.settle({ kind: 'failed', reason });
+        settle(pending, { kind: 'failed', reason });
         return pending;
       }
       waiting += 1;
@@ -172,6 +173,7 @@ export function createGroupCommit(
   };
 }
 
+const none: readonly Waiting[] = [];
 const noVerdict: Failed = { kind: 'failed', reason: new Error('the storage gave no verdict') };
 
 /** What a storage would refuse the whole batch for, and so strike commits that have no part in it. */
@@ -187,29 +189,31 @@ function refusalOf(commit: Commit, standsOn: Pending | undefined): unknown {
 
 function noLongerHeld(one: Waiting): readonly Waiting[] {
   const { held } = one;
-  one.held = [];
-  return held;
+  one.held = undefined;
+  return held ?? none;
 }
 
 function createWaiting(commit: Commit, standsOn: Waiting | undefined): Waiting {
-  const { promise, resolve, reject } = Promise.withResolvers<Verdict>();
-  const waiting: Waiting = {
-    verdict: promise,
+  const { promise: verdict, resolve, reject } = Promise.withResolvers<Verdict>();
+  return {
+    verdict,
     commit,
     standsOn,
-    held: [],
+    held: undefined,
     batch: 0,
     place: 0,
     outcome: undefined,
-    settle: (outcome) => {
-      waiting.outcome = outcome;
-      // Nobody asks any further back; a chain of all that ever stood on each other would never end.
-      waiting.standsOn = undefined;
-      if (outcome.kind === 'failed') reject(outcome.reason);
-      else resolve(outcome);
-    },
+    resolve,
+    reject,
   };
-  return waiting;
+}
+
+function settle(waiting: Waiting, outcome: Verdict | Failed): void {
+  waiting.outcome = outcome;
+  // Nobody asks any further back; a chain of all that ever stood on each other would never end.
+  waiting.standsOn = undefined;
+  if (outcome.kind === 'failed') waiting.reject(outcome.reason);
+  else waiting.resolve(outcome);
 }
 
 function commitOf({ commit, standsOn }: Waiting): Commit {

@@ -1,7 +1,8 @@
+import { LRUCache } from 'lru-cache';
 import type { Aggregate, SnapshotFormat } from '../kernel/aggregate.ts';
 import type { DomainEvent } from '../kernel/event.ts';
 import type { StreamId } from '../kernel/identifiers.ts';
-import type { Snapshot } from '../storage/storage.ts';
+import type { Snapshot, Verdict } from '../storage/storage.ts';
 import { avroCodec, type AvroCodec } from './avro-codec.ts';
 import type { RawStore } from './event-store.ts';
 import type { Pending } from './group-commit.ts';
@@ -15,8 +16,6 @@ import type { Pending } from './group-commit.ts';
 export interface StagedStream<State> {
   state: State;
   version: number;
-  /** Settles (never rejects) with whether everything staged so far became durable. */
-  durable: Promise<boolean>;
   /** True when something staged has failed: nobody must decide on this state any more. */
   fallen: boolean;
   /** Resolves when a command that reads the stream's past has decided; nobody decides before. */
@@ -30,13 +29,19 @@ export interface StagedStream<State> {
 export interface StagedStreams<State, Event> {
   /** At once when the stream is in memory; else from the newest snapshot and the events behind it. */
   load(stream: StreamId): StagedStream<State> | Promise<StagedStream<State>>;
-  /** Takes events that are under way into the staged state. */
-  stage(
+  /**
+   * Takes events that are under way into the staged state, and resolves with what `conclude` makes of the
+   * verdict on them, once that is known here. Rejects as the verdict does.
+   */
+  stage<Result>(
     stream: StreamId,
     entry: StagedStream<State>,
     events: readonly Event[],
     pending: Pending,
-  ): void;
+    conclude: (verdict: Verdict) => Result,
+  ): Promise<Result>;
+  /** Whether everything staged so far became durable, as soon as that is known; never rejects. */
+  durable(entry: StagedStream<State>): Promise<boolean>;
   /**
    * Whether the stream stood at the version of the entry, given as it was when it was looked at, at some
    * moment since then. Other processes may have changed the stream, which nobody notices who adds nothing
@@ -66,7 +71,10 @@ export function createStagedStreams<State, Event extends DomainEvent, Packed>(
 ): StagedStreams<State, Event> {
   const { storage } = store;
   const snapshots = aggregate.snapshot && snapshotCodec(aggregate.snapshot);
-  const cached = new Map<StreamId, StagedStream<State>>();
+  const cached =
+    cachedStreamsMax > 0
+      ? new LRUCache<StreamId, StagedStream<State>>({ max: cachedStreamsMax })
+      : undefined;
   const loading = new Map<StreamId, Promise<StagedStream<State>>>();
 
   const read = async (stream: StreamId): Promise<StagedStream<State>> => {
@@ -85,86 +93,78 @@ export function createStagedStreams<State, Event extends DomainEvent, Packed>(
     const entry: StagedStream<State> = {
       state,
       version,
-      durable: Promise.resolve(true),
       fallen: false,
       turn: undefined,
       snapshotVersion: beginning.version,
       last: undefined,
     };
-    cached.set(stream, entry);
-    evictOldest();
+    // Evicting a stream whose events are still under way is safe: whoever loads it too early decides on an
+    // old version, and the storage says so.
+    cached?.set(stream, entry);
     return entry;
-  };
-
-  // Evicting a stream whose events are still under way is safe: whoever loads it too early decides on an
-  // old version, and the storage says so.
-  const evictOldest = (): void => {
-    for (const stream of cached.keys()) {
-      if (cached.size <= cachedStreamsMax) return;
-      cached.delete(stream);
-    }
   };
 
   const fell = (stream: StreamId, entry: StagedStream<State>): void => {
     entry.fallen = true;
-    if (cached.get(stream) === entry) cached.delete(stream);
+    if (cached?.peek(stream) === entry) cached.delete(stream);
   };
 
-  const settle = async (
-    stream: StreamId,
-    entry: StagedStream<State>,
-    before: Promise<boolean>,
-    pending: Pending,
-  ): Promise<boolean> => {
-    const appended = await pending.verdict.then(
-      ({ kind }) => kind === 'appended',
-      () => false,
-    );
-    if (!appended) fell(stream, entry);
-    // What is durable needs no asking; it would only keep its records in memory.
-    else if (entry.last === pending) entry.last = undefined;
-    return (await before) && appended;
+  // Whatever is staged stands on what was staged before, so that the last of it speaks for all.
+  const durable = async ({ fallen, last }: StagedStream<State>): Promise<boolean> => {
+    if (fallen || last === undefined) return !fallen;
+    try {
+      return (await last.verdict).kind === 'appended';
+    } catch {
+      return false;
+    }
   };
 
   const takeSnapshot = async (stream: StreamId, entry: StagedStream<State>): Promise<void> => {
     entry.snapshotVersion = entry.version;
-    const { version, state, durable } = entry;
-    if (snapshots === undefined || !(await durable)) return;
+    const { version, state } = entry;
+    if (snapshots === undefined || !(await durable(entry))) return;
     const bytes = snapshots.encode(state);
     await storage.saveSnapshot(stream, { version, format: snapshots.format, bytes });
   };
 
   return {
     load: (stream) => {
-      const known = cached.get(stream);
-      if (known !== undefined) {
-        // A Map keeps the order of insertion: putting it in anew marks it as the last one used.
-        cached.delete(stream);
-        cached.set(stream, known);
-        return known;
-      }
+      const known = cached?.get(stream);
+      if (known !== undefined) return known;
       const underWay = loading.get(stream);
       if (underWay !== undefined) return underWay;
       const begun = read(stream).finally(() => loading.delete(stream));
       loading.set(stream, begun);
       return begun;
     },
-    stage: (stream, entry, events, pending) => {
+    durable,
+    stage: (stream, entry, events, pending, conclude) => {
       for (const event of events) entry.state = aggregate.evolve(entry.state, event);
       entry.version += events.length;
       entry.last = pending;
-      entry.durable = settle(stream, entry, entry.durable, pending);
       if (snapshots !== undefined && entry.version - entry.snapshotVersion >= snapshotEvery) {
         // A snapshot that could not be kept costs the next load some time, and nothing else.
         takeSnapshot(stream, entry).catch(() => undefined);
       }
+      return pending.verdict.then(
+        (verdict) => {
+          if (verdict.kind !== 'appended') fell(stream, entry);
+          // What is durable needs no asking; it would only keep its records in memory.
+          else if (entry.last === pending) entry.last = undefined;
+          return conclude(verdict);
+        },
+        (failure: unknown) => {
+          fell(stream, entry);
+          throw failure;
+        },
+      );
     },
     stood: async (stream, entry, version) => {
-      if (!(await entry.durable)) return false;
+      if (!(await durable(entry))) return false;
       const now = await storage.streamVersion(stream);
       if (now === version) return true;
       // What was staged here since was appended at this very version, so the stream stood at it then.
-      if (now > version && now <= entry.version && (await entry.durable)) return true;
+      if (now > version && now <= entry.version && (await durable(entry))) return true;
       fell(stream, entry);
       return false;
     },
