@@ -36,6 +36,29 @@ function streams(opened: Opened): void {
     expect(await storage.readStream(streamId('nobody'), 1, 10)).toEqual([]);
     expect(await versions(storage, a, b, streamId('nobody'))).toEqual([5, 1, 0]);
   });
+
+  test('any stretch of a long stream whose events lie between those of others', async () => {
+    const { storage, schema } = await opened();
+    const sizes = Array.from({ length: 60 }, (_, batch) => 1 + (batch % 9));
+    for (const size of sizes) {
+      await storage.append([commit(schema, [a, 'any', size], [b, 'any', 1])], at(1));
+    }
+    const all = await storage.readAll({ after: 0, limit: 1_000 });
+    const long = all.records.filter(({ stream }) => stream === a);
+
+    const stretches = Array.from({ length: long.length + 2 }, (_, from) =>
+      [1, 2, 63, 64, 65, 500].map((limit) => ({ from: from + 1, limit })),
+    ).flat();
+    expect(long.length).toBe(sum(sizes));
+    for (const { from, limit } of stretches) {
+      const read = await storage.readStream(a, from, limit);
+      expect(read, `${limit} from ${from}`).toEqual(long.slice(from - 1, from - 1 + limit));
+    }
+  });
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
 }
 
 function wholeLog(opened: Opened): void {

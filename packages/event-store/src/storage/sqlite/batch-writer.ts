@@ -18,12 +18,25 @@ export interface BatchWriter {
 interface StreamTail {
   readonly id: number;
   version: number;
+  /** The position of the last event; 0 when there is none. */
+  last: number;
 }
 
-// What is known of streams is dropped as a whole at this many: simple, and rarely reached.
-const knownStreamsMax = 500_000;
+/** What a batch writes beside its events. */
+interface Changes {
+  readonly ranges: Map<number, { readonly first: number; last: number }>;
+  readonly moved: Set<StreamTail>;
+}
 
-export function createBatchWriter(database: DatabaseSync): BatchWriter {
+export interface BatchWriterOptions {
+  /** What is known of streams is dropped as a whole at this many: simple, and rarely reached. */
+  readonly knownStreamsMax?: number | undefined;
+}
+
+export function createBatchWriter(
+  database: DatabaseSync,
+  { knownStreamsMax = 500_000 }: BatchWriterOptions = {},
+): BatchWriter {
   const statements = prepareStatements(database);
   const tails = new Map<StreamId, StreamTail>();
   let head = { position: 0, recordedAt: 0 };
@@ -31,6 +44,8 @@ export function createBatchWriter(database: DatabaseSync): BatchWriter {
 
   /** Another connection's commits change SQLite's data_version; our own do not. */
   const forgetWhatOthersChanged = (): void => {
+    // Not within a batch: where its streams end is written last, and until then known here alone.
+    if (tails.size >= knownStreamsMax) tails.clear();
     const now = numberOf(statements.dataVersion);
     if (now === dataVersion) return;
     dataVersion = now;
@@ -42,13 +57,11 @@ export function createBatchWriter(database: DatabaseSync): BatchWriter {
   const tailOf = (stream: StreamId): StreamTail | undefined => {
     const known = tails.get(stream);
     if (known !== undefined) return known;
-    const found = statements.tail.get(stream) as { id: number; version: number | null } | undefined;
-    if (found === undefined) return undefined;
-    return remember(stream, { id: found.id, version: found.version ?? 0 });
+    const found = statements.tail.get(stream) as StreamTail | undefined;
+    return found && remember(stream, { ...found });
   };
 
   const remember = (stream: StreamId, tail: StreamTail): StreamTail => {
-    if (tails.size >= knownStreamsMax) tails.clear();
     tails.set(stream, tail);
     return tail;
   };
@@ -74,21 +87,25 @@ export function createBatchWriter(database: DatabaseSync): BatchWriter {
   const append = (
     { stream, records }: AppendMessage,
     recordedAt: number,
-    ranges: Map<number, { first: number; last: number }>,
+    { ranges, moved }: Changes,
   ): number => {
     let tail = tailOf(stream);
     if (records.length === 0) return tail?.version ?? 0;
     if (tail === undefined) {
       const { lastInsertRowid } = statements.addStream.run(stream);
-      tail = remember(stream, { id: Number(lastInsertRowid), version: 0 });
+      tail = remember(stream, { id: Number(lastInsertRowid), version: 0, last: 0 });
     }
+    moved.add(tail);
     for (const { schema, body } of records) {
       head.position += 1;
       tail.version += 1;
-      statements.addEvent.run(head.position, tail.id, tail.version, schema, recordedAt, body);
+      const { position } = head;
+      const { id, version, last } = tail;
+      statements.addEvent.run(position, id, version, schema, recordedAt, last, body);
+      tail.last = position;
       const range = ranges.get(schema);
-      if (range === undefined) ranges.set(schema, { first: head.position, last: head.position });
-      else range.last = head.position;
+      if (range === undefined) ranges.set(schema, { first: position, last: position });
+      else range.last = position;
     }
     return tail.version;
   };
@@ -96,7 +113,7 @@ export function createBatchWriter(database: DatabaseSync): BatchWriter {
   const writeCommits = ({ commits, atMicroseconds }: BatchMessage): BatchAnswer => {
     forgetWhatOthersChanged();
     const recordedAt = Math.max(atMicroseconds, head.recordedAt);
-    const ranges = new Map<number, { first: number; last: number }>();
+    const changes: Changes = { ranges: new Map(), moved: new Set() };
     const appended: number[] = [];
     const refused = new Map<number, Refusal>();
     for (const [index, commit] of commits.entries()) {
@@ -107,13 +124,15 @@ export function createBatchWriter(database: DatabaseSync): BatchWriter {
       }
       const at = appended.push(head.position + 1, 0) - 1;
       const before = head.position;
-      for (const one of commit.appends) appended.push(append(one, recordedAt, ranges));
+      for (const one of commit.appends) appended.push(append(one, recordedAt, changes));
       appended[at] = head.position - before;
       for (const { key, note, expiresAtMicroseconds: expiry } of commit.claims) {
         statements.addClaim.run(key, note, Number.isFinite(expiry) ? expiry : null, head.position);
       }
     }
+    const { ranges, moved } = changes;
     for (const [schema, { first, last }] of ranges) statements.addRange.run(schema, first, last);
+    for (const { id, version, last } of moved) statements.moveTail.run(version, last, id);
     if (ranges.size > 0) head.recordedAt = recordedAt;
     return { recordedAtMicroseconds: recordedAt, appended: Float64Array.from(appended), refused };
   };
@@ -150,10 +169,10 @@ const statementTexts = {
   rollback: 'ROLLBACK',
   dataVersion: 'PRAGMA data_version',
   head: 'SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1',
-  tail: `SELECT id, (SELECT max(version) FROM events WHERE stream = streams.id) AS version
-         FROM streams WHERE name = ?`,
-  addStream: 'INSERT INTO streams (name) VALUES (?)',
-  addEvent: 'INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)',
+  tail: 'SELECT id, version, last FROM streams WHERE name = ?',
+  addStream: 'INSERT INTO streams (name, version, last) VALUES (?, 0, 0)',
+  moveTail: 'UPDATE streams SET version = ?, last = ? WHERE id = ?',
+  addEvent: 'INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)',
   addRange: 'INSERT INTO schema_ranges VALUES (?, ?, ?)',
   findClaim,
   addClaim: 'INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?)',

@@ -81,9 +81,11 @@ export function createLogReader(database: DatabaseSync): LogReader {
   return {
     readAll,
     readStream: (stream, from, limit) =>
-      (statements.streamRows.all(stream, from, limit) as unknown as EventRow[]).map(toRecord),
+      (statements.streamRows.all(stream, Math.max(from, 1), limit) as unknown as EventRow[]).map(
+        toRecord,
+      ),
     streamVersion: (stream) =>
-      (statements.streamVersion.get(stream) as { version: number | null }).version ?? 0,
+      (statements.streamVersion.get(stream) as { version: number } | undefined)?.version ?? 0,
     head: () => {
       const { position, recordedAt } = headRow();
       return { position, recordedAt: instantFromMicroseconds(recordedAt) };
@@ -174,12 +176,24 @@ function scanner(
 }
 
 const statementTexts = {
-  streamRows: `SELECT ${eventColumns} FROM events
-    WHERE stream = (SELECT id FROM streams WHERE name = ?) AND version >= ?
-    ORDER BY version LIMIT ?`,
+  // Backwards from the nearest event that the index has, or from the last.
+  streamRows: `WITH RECURSIVE
+    chain (${eventColumns}, previous) AS (
+      SELECT ${eventColumns}, previous FROM events WHERE position = (
+        SELECT coalesce(
+          (SELECT position FROM events
+           WHERE stream = streams.id AND version % 64 = 0 AND version >= ?2 + ?3 - 1
+           ORDER BY version LIMIT 1),
+          last)
+        FROM streams WHERE name = ?1)
+      UNION ALL
+      SELECT ${eventColumns.replaceAll(/\w+/g, 'before.$&')}, before.previous
+      FROM chain JOIN events AS before ON before.position = chain.previous
+      WHERE chain.version > ?2
+    )
+    SELECT ${eventColumns} FROM chain WHERE version >= ?2 AND version < ?2 + ?3 ORDER BY version`,
   streamName: 'SELECT name FROM streams WHERE id = ?',
-  streamVersion: `SELECT max(version) AS version FROM events
-    WHERE stream = (SELECT id FROM streams WHERE name = ?)`,
+  streamVersion: 'SELECT version FROM streams WHERE name = ?',
   head: 'SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1',
   recordedAt: 'SELECT recorded_at FROM events WHERE position = ?',
   schemas: 'SELECT id, type, version, avro FROM schemas ORDER BY id',
