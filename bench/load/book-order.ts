@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { StoreOverloaded, type CalendarDate } from '@counterfoil/event-store';
 import type { AccountId, TradeId } from '@counterfoil/platform/src/domain/accounts/events.ts';
-import { madeTradeId } from '@counterfoil/platform/src/domain/accounts/trade-ids.ts';
 import type { InstrumentSymbol } from '@counterfoil/platform/src/domain/instruments/events.ts';
 import { Money, Price, Quantity } from '@counterfoil/platform/src/domain/money/money.ts';
 import type { Ledger } from '@counterfoil/platform/src/ledger/ledger.ts';
+import { newTradeId } from '@counterfoil/platform/src/ledger/trade-ids.ts';
 import type { Order } from './orders.ts';
 import { causeOfTrade } from './trades.ts';
 
@@ -30,7 +30,7 @@ export async function bookOrder(
     account as AccountId,
     {
       type: 'BookTrade',
-      tradeId: tradeIdOfClient ? (randomUUID() as TradeId) : madeTradeId(randomUUID()),
+      tradeId: tradeIdOfClient ? (randomUUID() as TradeId) : newTradeId(),
       freshTradeId: !tradeIdOfClient,
       side,
       symbol: symbol as InstrumentSymbol,

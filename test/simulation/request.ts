@@ -11,7 +11,7 @@ import {
 import type { AccountCommand } from '../../packages/platform/src/domain/accounts/commands.ts';
 import type { AccountId } from '../../packages/platform/src/domain/accounts/events.ts';
 import type { AccountRejection } from '../../packages/platform/src/domain/accounts/rejections.ts';
-import { claimingTradeId } from '../../packages/platform/src/ledger/trade-id-claims.ts';
+import { claimingTradeId } from '../../packages/platform/src/ledger/trade-ids.ts';
 import { Killed, type Process } from './process.ts';
 
 /** What a client wants done, and all that it was told about it. */

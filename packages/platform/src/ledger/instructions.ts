@@ -1,4 +1,6 @@
+import type { CalendarDate } from '@counterfoil/event-store';
 import type { AccountCommand } from '../domain/accounts/commands.ts';
+import { isOfMadeForm } from '../domain/accounts/trade-ids.ts';
 import type { PricesCommand } from '../domain/instruments/prices.ts';
 
 /** An account's command without what the ledger adds. */
@@ -15,3 +17,25 @@ export type PricesInstruction =
 type Without<Command, Names extends string> = Command extends unknown
   ? Omit<Command, Names>
   : never;
+
+/**
+ * Whether an instruction may have to be decided with the account's past. A trade of today can't be behind
+ * another: nothing is booked for a day to come.
+ */
+export function mayLookBack(instruction: AccountInstruction, today: CalendarDate): boolean {
+  switch (instruction.type) {
+    case 'CancelTrade':
+    case 'CorrectTrade':
+      return true;
+    case 'BookTrade':
+      return instruction.tradeDate < today || isOfMadeForm(instruction);
+    case 'OpenAccount':
+    case 'Deposit':
+    case 'Withdraw':
+    case 'SetLimits':
+    case 'SuspendAccount':
+    case 'ReinstateAccount':
+    case 'CloseAccount':
+      return false;
+  }
+}

@@ -27,7 +27,7 @@ import {
 } from '../domain/instruments/prices.ts';
 import type { AccountInstruction, PricesInstruction } from './instructions.ts';
 import type { MarketBook } from './market-book.ts';
-import { claimingTradeId, explainingTakenTradeId } from './trade-id-claims.ts';
+import { claimingTradeId, explainingTakenTradeId } from './trade-ids.ts';
 
 /**
  * The way in for every command: adds what the command needs of the market and the clock, and runs it
@@ -73,10 +73,11 @@ export function createLedger(store: EventStore, market: MarketBook): Ledger {
 
   return {
     market,
-    account: async (id, instruction, options) => {
+    account: (id, instruction, options) => {
       const claiming = claimingTradeId(id, instruction, options);
       const command = withMarket(instruction, market);
-      return explainingTakenTradeId(await accounts.handle(accountStream(id), command, claiming));
+      const outcome = accounts.handle(accountStream(id), command, claiming);
+      return claiming === options ? outcome : outcome.then(explainingTakenTradeId);
     },
     instrument: (symbol, command, options) =>
       seen(instruments.handle(instrumentStream(symbol), command, options)),

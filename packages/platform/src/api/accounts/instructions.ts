@@ -9,10 +9,10 @@ import type {
   OrderRequest,
 } from '../../domain/accounts/contract.ts';
 import type { AccountId, TradeId } from '../../domain/accounts/events.ts';
-import { madeTradeId } from '../../domain/accounts/trade-ids.ts';
 import { moneyOf, percentageOf, priceOf, quantityOf } from '../../domain/money/contract.ts';
 import { Money } from '../../domain/money/money.ts';
 import type { AccountInstruction } from '../../ledger/instructions.ts';
+import { newTradeId } from '../../ledger/trade-ids.ts';
 
 // From validated requests to instructions: defaults are filled in and decimals become integers.
 
@@ -80,7 +80,7 @@ export function correctTradeFrom(
 function tradeTermsFrom(terms: Omit<OrderRequest, 'symbol'>, today: CalendarDate) {
   const { side, quantity, price, fees, tradeDate, lots } = terms;
   return {
-    tradeId: terms.tradeId ?? madeTradeId(randomUUID()),
+    tradeId: terms.tradeId ?? newTradeId(),
     freshTradeId: terms.tradeId === undefined,
     side,
     quantity: quantityOf(quantity),

@@ -13,7 +13,6 @@ import {
   TradeIdIn,
 } from '../../domain/accounts/contract.ts';
 import type { AccountId, TradeId } from '../../domain/accounts/events.ts';
-import { isOfMadeForm } from '../../domain/accounts/trade-ids.ts';
 import { DateIn } from '../../domain/calendar/contract.ts';
 import {
   AmendInstrumentRequest,
@@ -26,9 +25,13 @@ import {
 } from '../../domain/instruments/contract.ts';
 import type { InstrumentSymbol } from '../../domain/instruments/events.ts';
 import type { InstrumentCommand } from '../../domain/instruments/instrument.ts';
-import type { AccountInstruction, PricesInstruction } from '../../ledger/instructions.ts';
+import {
+  mayLookBack,
+  type AccountInstruction,
+  type PricesInstruction,
+} from '../../ledger/instructions.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import { termsBooked } from '../../ledger/trade-id-claims.ts';
+import { termsBooked } from '../../ledger/trade-ids.ts';
 import {
   bookTradeFrom,
   cashMovementFrom,
@@ -145,7 +148,7 @@ export function lineKinds({ ledger, clock }: LineParts): ReadonlyMap<string, Lin
   ): LineCommand => ({
     subject: accountId,
     phase: 'accounts',
-    looksBack: looksBack(instruction, today()),
+    looksBack: mayLookBack(instruction, today()),
     madeTradeId: madeTradeIdOf(instruction),
     handle: (options) => ledger.account(accountId, instruction, options),
   });
@@ -211,23 +214,4 @@ export function lineKinds({ ledger, clock }: LineParts): ReadonlyMap<string, Lin
 function madeTradeIdOf(instruction: AccountInstruction): TradeId | undefined {
   const terms = termsBooked(instruction);
   return terms?.freshTradeId === true ? terms.tradeId : undefined;
-}
-
-/** A trade of today can't be behind another: nothing is booked for a day to come. */
-function looksBack(instruction: AccountInstruction, today: CalendarDate): boolean {
-  switch (instruction.type) {
-    case 'CancelTrade':
-    case 'CorrectTrade':
-      return true;
-    case 'BookTrade':
-      return instruction.tradeDate < today || isOfMadeForm(instruction);
-    case 'OpenAccount':
-    case 'Deposit':
-    case 'Withdraw':
-    case 'SetLimits':
-    case 'SuspendAccount':
-    case 'ReinstateAccount':
-    case 'CloseAccount':
-      return false;
-  }
 }

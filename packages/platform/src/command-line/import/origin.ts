@@ -2,7 +2,7 @@ import type { EventStore, StreamId } from '@counterfoil/event-store';
 import type { Rejection } from '../../api/errors.ts';
 import { accountStream, type AccountId, type TradeId } from '../../domain/accounts/events.ts';
 import { instrumentStream, type InstrumentSymbol } from '../../domain/instruments/events.ts';
-import { tradeIdKey } from '../../ledger/trade-id-claims.ts';
+import { tradeIdKey } from '../../ledger/trade-ids.ts';
 
 export type Origins = Pick<EventStore, 'findClaim' | 'readAll' | 'readStream'>;
 

@@ -1,11 +1,18 @@
+import { randomUUID } from 'node:crypto';
 import type { CommandResult, HandleOptions, OnceOptions } from '@counterfoil/event-store';
 import type { TradeTerms } from '../domain/accounts/commands.ts';
 import type { AccountId, TradeId } from '../domain/accounts/events.ts';
 import type { AccountRejection } from '../domain/accounts/rejections.ts';
+import { madeTradeId } from '../domain/accounts/trade-ids.ts';
 import type { AccountInstruction } from './instructions.ts';
 
 // An account's state remembers its lots, not every trade there ever was. That a trade id which a client
 // brings names one trade for ever is kept by a claim on it, in the transaction that books the trade.
+
+/** An id that no other trade has, and that needs no claim. */
+export function newTradeId(): TradeId {
+  return madeTradeId(randomUUID());
+}
 
 /** The options with a claim on the trade id that the instruction brings, unless it was made for it. */
 export function claimingTradeId(
