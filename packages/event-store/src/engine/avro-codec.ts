@@ -188,10 +188,13 @@ function shortDecimal(units: number): Buffer {
   const reach = units < 0 ? -units - 1 : units;
   let length = 1;
   for (let limit = 0x80; reach >= limit && length < 6; limit *= 0x100) length += 1;
-  const bytes = Buffer.allocUnsafe(length);
+  const bytes = shortBuffers[length - 1] as Buffer;
   bytes.writeIntBE(units, 0, length);
   return bytes;
 }
+
+// avsc copies a value's bytes into place before it asks for the next.
+const shortBuffers = Array.from({ length: 6 }, (_, index) => Buffer.alloc(index + 1));
 
 function longDecimal(units: bigint): Buffer {
   const bits = (units < 0n ? -units - 1n : units).toString(2).length + 1;

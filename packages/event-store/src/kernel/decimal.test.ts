@@ -267,6 +267,20 @@ describe('LG-07 a kind of decimal', () => {
     );
   });
 
+  test('reads every digit, also where a double would begin to lose some', () => {
+    const near = fc.bigInt({ min: 10n ** 14n, max: 10n ** 17n });
+    fc.assert(
+      fc.property(near, fc.nat(8), fc.nat(8), fc.boolean(), (digits, decimals, more, negative) => {
+        const kind = decimalKind('Any', { scale: decimals + more });
+        const text = formatUnits(negative ? -digits : digits, decimals, decimals);
+        expect(kind.parse(text)).toEqual({
+          ok: true,
+          value: (negative ? -digits : digits) * 10n ** BigInt(more),
+        });
+      }),
+    );
+  });
+
   test('writes each value in one way, which orders and adds as the number does', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(10n ** 14n), max: 10n ** 14n }), fc.nat(4), (units, scale) => {

@@ -162,6 +162,8 @@ const decimalPattern = /^(-?)(\d*)(?:\.(\d+))?$/;
 const longestText = 100;
 
 function parseUnits(text: string, scale: number): Parsed<bigint, DecimalProblem> {
+  const short = shortUnits(text, scale);
+  if (short !== undefined) return { ok: true, value: BigInt(short) };
   if (text.length > longestText) return { ok: false, problem: 'too-large' };
   const match = decimalPattern.exec(text);
   const whole = match?.[2] ?? '';
@@ -173,6 +175,35 @@ function parseUnits(text: string, scale: number): Parsed<bigint, DecimalProblem>
   if (fraction.length > scale) return { ok: false, problem: 'too-many-decimals' };
   const units = BigInt(whole + fraction.padEnd(scale, '0') || '0');
   return { ok: true, value: match[1] === '-' ? -units : units };
+}
+
+// So many digits a double counts exactly, whatever they are.
+const exactDigits = 15;
+
+/** The units of a plain decimal that a double holds, as nearly all are; undefined for any other text. */
+function shortUnits(text: string, scale: number): number | undefined {
+  const negative = text.charCodeAt(0) === 0x2d;
+  let units = 0;
+  let digits = 0;
+  let decimals = -1;
+  for (let index = negative ? 1 : 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code >= 0x30 && code <= 0x39) {
+      units = units * 10 + (code - 0x30);
+      digits += 1;
+      if (decimals >= 0) decimals += 1;
+    } else if (code === 0x2e && decimals < 0) {
+      decimals = 0;
+    } else {
+      return undefined;
+    }
+  }
+  const missing = scale - Math.max(decimals, 0);
+  if (digits === 0 || decimals === 0 || missing < 0 || digits + missing > exactDigits) {
+    return undefined;
+  }
+  for (let zero = 0; zero < missing; zero += 1) units *= 10;
+  return negative ? -units : units;
 }
 
 function withoutTrailingZeros(digits: string): string {
