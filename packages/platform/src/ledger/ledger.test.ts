@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { calendarDate } from '@counterfoil/event-store';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { TradeId } from '../domain/accounts/events.ts';
-import { madeTradeId } from '../domain/accounts/trade-ids.ts';
 import { Money, Quantity } from '../domain/money/money.ts';
 import {
   aapl,
@@ -15,6 +13,7 @@ import {
   trade,
   type LedgerFixture,
 } from './ledger.fixture.ts';
+import { newTradeId } from './trade-ids.ts';
 
 async function opened(): Promise<LedgerFixture> {
   const fixture = await openLedger();
@@ -113,7 +112,7 @@ describe('LG-07, LG-09 the ledger', () => {
 
   test('TC-01 nor can a client bring, on another day, an id that was made here', async () => {
     const { ledger } = await opened();
-    const id = madeTradeId(randomUUID());
+    const id = newTradeId();
     const first = { ...trade(id, 'BUY', '10', '300', '2020-01-03'), freshTradeId: true };
     await ledger.account(alice, first, { cause });
 

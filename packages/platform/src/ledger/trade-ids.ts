@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import type { CommandResult, HandleOptions, OnceOptions } from '@counterfoil/event-store';
 import type { TradeTerms } from '../domain/accounts/commands.ts';
 import type { AccountId, TradeId } from '../domain/accounts/events.ts';
 import type { AccountRejection } from '../domain/accounts/rejections.ts';
-import { madeTradeId } from '../domain/accounts/trade-ids.ts';
+import { madeFromBytes, madeTradeId } from '../domain/accounts/trade-ids.ts';
 import type { AccountInstruction } from './instructions.ts';
 
 // An account's state remembers its lots, not every trade there ever was. That a trade id which a client
@@ -11,8 +11,17 @@ import type { AccountInstruction } from './instructions.ts';
 
 /** An id that no other trade has, and that needs no claim. */
 export function newTradeId(): TradeId {
-  return madeTradeId(randomUUID());
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += madeFromBytes;
+  return madeTradeId(pool.subarray(used - madeFromBytes, used));
 }
+
+// Asking for random bytes costs more than making ids of them.
+const pool = new Uint8Array(256 * madeFromBytes);
+let used = pool.length;
 
 /** The options with a claim on the trade id that the instruction brings, unless it was made for it. */
 export function claimingTradeId(

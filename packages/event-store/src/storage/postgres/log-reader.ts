@@ -66,7 +66,7 @@ export function createLogReader(queries: NamedQueries, schema: string): LogReade
       recordsOf(
         'stream',
         `SELECT ${eventColumns} FROM ${schema}.events e
-         WHERE e.stream = (SELECT id FROM ${schema}.streams WHERE name = $1) AND e.version >= $2
+         WHERE e.stream = (SELECT id FROM ${schema}.streams WHERE name = $1) AND e.version >= $2::bigint
          ORDER BY e.version LIMIT $3`,
         [stream, from, limit],
       ),

@@ -37,8 +37,8 @@ CREATE TABLE %S.schemas (
 CREATE TABLE %S.events (
   position bigint NOT NULL,
   stream bigint NOT NULL,
-  version bigint NOT NULL,
   recorded_at bigint NOT NULL,
+  version integer NOT NULL,
   schema integer NOT NULL,
   body bytea NOT NULL
 ) PARTITION BY RANGE (position);

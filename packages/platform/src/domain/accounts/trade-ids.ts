@@ -5,11 +5,20 @@ import type { TradeId } from './events.ts';
 // booked; those that are made here have a form of their own, and need no claim unless a client brings one.
 
 const prefix = 'CF-';
-const form = /^CF-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+// Crockford's base 32, which leaves out what is taken for another sign when it is read aloud or copied.
+const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const form = new RegExp(`^${prefix}[${alphabet}]{18}$`);
 
-/** A trade id made of a random UUID (version 4), of which it keeps 90 random bits. */
-export function madeTradeId(uuid: string): TradeId {
-  return `${prefix}${uuid.slice(9)}` as TradeId;
+/** So many random bytes make an id, with five bits of each. */
+export const madeFromBytes = 18;
+
+/** `CF-` and 18 signs: 90 random bits, within one account. */
+export function madeTradeId(random: Uint8Array): TradeId {
+  let id = prefix;
+  for (let index = 0; index < madeFromBytes; index += 1) {
+    id += alphabet.charAt((random[index] ?? 0) & 31);
+  }
+  return id as TradeId;
 }
 
 /**
