@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { Worker } from 'node:worker_threads';
 import { instantFromMicroseconds } from '../../kernel/instant.ts';
+import { startAnsweringThread, type AnsweringThread } from '../../thread.ts';
 import { checkCommits } from '../commit-check.ts';
 import {
   SchemaConflict,
@@ -38,7 +38,10 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
   let writer: Promise<WriterThread> | undefined;
   const write = async (request: WriterRequest, transfer?: ArrayBuffer[]): Promise<WriterAnswer> => {
     writer ??= startWriter(file);
-    return (await writer).request(request, transfer);
+    const answer = await (await writer).request(request, transfer);
+    if (answer.kind !== 'failed') return answer;
+    const { message, final, cause } = answer;
+    throw new StorageFailure(message, { final, cause });
   };
   const doorbell = createDoorbell(log.dataVersion, pollMs);
   let open = true;
@@ -78,7 +81,7 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
       if (!open) return;
       open = false;
       doorbell.stop();
-      await (await writer)?.close();
+      await (await writer)?.close({ kind: 'close' });
       reader.close();
     },
   };
@@ -94,61 +97,18 @@ async function openReader(file: string): Promise<DatabaseSync> {
   }
 }
 
-interface WriterThread {
-  /** Requests are served in order; rejects with a StorageFailure. */
-  request(request: WriterRequest, transfer?: ArrayBuffer[]): Promise<WriterAnswer>;
-  close(): Promise<void>;
-}
+type WriterThread = AnsweringThread<WriterRequest, WriterAnswer>;
 
-async function startWriter(file: string): Promise<WriterThread> {
+function startWriter(file: string): Promise<WriterThread> {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const thread = new Worker(new URL(`./writer.worker.${extension}`, import.meta.url), {
+  return startAnsweringThread({
+    program: new URL(`./writer.worker.${extension}`, import.meta.url),
     workerData: file,
+    failureOf: (cause) =>
+      cause === undefined
+        ? new StorageFailure('the storage is closed', { final: true })
+        : storageFailure(cause),
   });
-  const waiting: { resolve: (answer: WriterAnswer) => void; reject: (reason: unknown) => void }[] =
-    [];
-  let dead: StorageFailure | undefined;
-
-  const answered = new Promise<WriterAnswer>((resolve, reject) =>
-    waiting.push({ resolve, reject }),
-  );
-  const die = (failure: StorageFailure): void => {
-    dead ??= failure;
-    for (const { reject } of waiting.splice(0)) reject(dead);
-  };
-  thread.on('message', (answer: WriterAnswer) => {
-    const first = waiting.shift();
-    if (answer.kind === 'failed') {
-      const { message, final, cause } = answer;
-      first?.reject(new StorageFailure(message, { final, cause }));
-    } else {
-      first?.resolve(answer);
-    }
-    // A thread that nobody waits for must not keep the program alive.
-    if (waiting.length === 0) thread.unref();
-  });
-  thread.on('error', (cause) => die(storageFailure(cause)));
-  thread.on('exit', () => die(new StorageFailure('the storage is closed', { final: true })));
-
-  const request = (message: WriterRequest, transfer: ArrayBuffer[] = []): Promise<WriterAnswer> =>
-    new Promise((resolve, reject) => {
-      if (dead !== undefined) {
-        reject(dead);
-        return;
-      }
-      waiting.push({ resolve, reject });
-      thread.ref();
-      thread.postMessage(message, transfer);
-    });
-  await answered;
-  return {
-    request,
-    close: async () => {
-      if (dead !== undefined) return;
-      await request({ kind: 'close' });
-      await thread.terminate();
-    },
-  };
 }
 
 function verdictsOf(batch: readonly Commit[], answer: BatchAnswer): readonly Verdict[] {

@@ -1,0 +1,34 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { openForWriting } from './bus-tables.ts';
+import { createBusWriter, type BusWrite } from './bus-writer.ts';
+
+/** The thread that writes to the bus: takes batches in order, and answers each when it is durable. */
+export type BusWriterRequest = readonly BusWrite[] | 'close';
+
+export type BusWriterAnswer =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly cause: unknown };
+
+const port = parentPort;
+if (port === null) throw new Error('the writer of the bus runs in a worker thread');
+
+const database = openForWriting(workerData as string);
+const write = createBusWriter(database);
+const answer = (message: BusWriterAnswer): void => port.postMessage(message);
+
+port.on('message', (request: BusWriterRequest) => {
+  if (request === 'close') {
+    database.close();
+    answer({ kind: 'done' });
+    port.close();
+    return;
+  }
+  try {
+    write(request);
+    answer({ kind: 'done' });
+  } catch (cause) {
+    answer({ kind: 'failed', cause });
+  }
+});
+
+answer({ kind: 'done' });

@@ -1,0 +1,174 @@
+import type { Clock } from '@counterfoil/event-store';
+import {
+  BusFailure,
+  TopicMismatch,
+  UnknownTopic,
+  type Bus,
+  type Message,
+  type NewMessage,
+  type Subscriber,
+} from '../bus.ts';
+import { partitionOf } from '../partition-of.ts';
+import { createBell, type Bell } from './bell.ts';
+import { openBusReader, type BusReader } from './bus-reader.ts';
+import { openForWriting } from './bus-tables.ts';
+import { startBusWriter } from './bus-writer-thread.ts';
+import type { BusWrite } from './bus-writer.ts';
+import { lockFile } from './file-lock.ts';
+import { gather } from './gathering.ts';
+import { createGroup, type Group } from './group.ts';
+import { startSubscriber } from './subscriber.ts';
+
+export interface EmbeddedBusOptions {
+  /** The bus's file; made when it is missing. SQLite keeps `-wal` and `-shm` files beside it. */
+  readonly file: string;
+  readonly clock: Clock;
+  /** How long messages that every group has taken are kept, in milliseconds; a day when not given. */
+  readonly keepTakenMs?: number | undefined;
+  /** How often those that are kept no longer are looked for, in milliseconds; 10 s when not given. */
+  readonly trimEveryMs?: number | undefined;
+}
+
+/**
+ * A bus in an SQLite file, for one process: what is published is on the disk, flushed, before `publish`
+ * resolves. Writes run in a thread of their own, those of many callers in one transaction; reads run on the
+ * calling thread. Rejects with a BusFailure when another process has the file, or when it can't be used.
+ */
+export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<Bus> {
+  const { file, clock, keepTakenMs = 86_400_000, trimEveryMs = 10_000 } = options;
+  const unlock = lockFile(file);
+  let reader: BusReader;
+  try {
+    openForWriting(file).close();
+    reader = openBusReader(file);
+  } catch (cause) {
+    unlock();
+    throw new BusFailure(`the bus in ${file} can't be opened`, { cause });
+  }
+  const thread = await startBusWriter(file);
+  const writes = gather<BusWrite>((batch) => thread.write(batch));
+  const groups = new Map<string, Group>();
+  const subscribers = new Set<Subscriber>();
+  const bells = new Map<number, Set<Bell>>();
+
+  const nowMs = (): number => Number(clock() / 1_000_000n);
+
+  const trim = (): void => {
+    const publishedBefore = nowMs() - keepTakenMs;
+    for (const { id } of reader.topics()) {
+      // What could not be removed now is found again the next time.
+      writes.add({ kind: 'trim', topic: id, publishedBefore }).catch(() => undefined);
+    }
+  };
+  const trimming = setInterval(trim, trimEveryMs).unref();
+
+  const ring = (topic: number): void => {
+    for (const bell of bells.get(topic) ?? []) bell.ring();
+  };
+
+  const topicNamed = (name: string): { readonly id: number; readonly partitions: number } => {
+    const topic = reader.topic(name);
+    if (topic === undefined) throw new UnknownTopic(`there is no topic ${name}`);
+    return topic;
+  };
+
+  const groupOf = (topicId: number, name: string): Group => {
+    const key = `${topicId}/${name}`;
+    let group = groups.get(key);
+    if (group === undefined) {
+      const next = reader.progress(topicId, name);
+      group = createGroup(new Map(next.map((one) => [one.partition, one.next])), () =>
+        ring(topicId),
+      );
+      groups.set(key, group);
+    }
+    return group;
+  };
+
+  return {
+    ensureTopics: async (definitions) => {
+      for (const { name, partitions } of definitions) {
+        const known = reader.topic(name) ?? makeTopic(file, name, partitions);
+        if (known.partitions !== partitions) {
+          throw new TopicMismatch(
+            `topic ${name} has ${known.partitions} partitions, not ${partitions}`,
+          );
+        }
+      }
+    },
+    publish: async (name, messages) => {
+      const { id, partitions } = topicNamed(name);
+      if (messages.length === 0) return;
+      const at = nowMs();
+      const stored = messages.map((message) => storedMessage(message, partitions));
+      await writes.add({ kind: 'publish', topic: id, at, messages: stored });
+      ring(id);
+    },
+    subscribe: async (subscription) => {
+      const { topic, group: groupName } = subscription;
+      const { id } = topicNamed(topic);
+      const bell = createBell();
+      const topicBells = bells.get(id) ?? new Set();
+      bells.set(id, topicBells.add(bell));
+      const inner = startSubscriber(subscription, {
+        group: groupOf(id, groupName),
+        read: (partition, from, limit) => reader.messages(id, topic, partition, from, limit),
+        advance: (positions) =>
+          writes.add({ kind: 'advance', topic: id, group: groupName, positions }),
+        bell,
+      });
+      const subscriber: Subscriber = {
+        close: async () => {
+          if (!subscribers.delete(subscriber)) return;
+          await inner.close();
+          topicBells.delete(bell);
+        },
+      };
+      subscribers.add(subscriber);
+      return subscriber;
+    },
+    read: async (topic, partition, { from, limit }): Promise<readonly Message[]> =>
+      reader.messages(topicNamed(topic).id, topic, partition, from, limit),
+    progress: async (topic, group) => reader.progress(topicNamed(topic).id, group),
+    close: async () => {
+      clearInterval(trimming);
+      await Promise.all(Array.from(subscribers, (subscriber) => subscriber.close()));
+      await writes.drain();
+      await thread.close();
+      reader.close();
+      unlock();
+    },
+  };
+}
+
+function storedMessage({ key, value, headers }: NewMessage, partitions: number) {
+  return {
+    partition: partitionOf(key, partitions),
+    key,
+    headers: headers === undefined ? null : JSON.stringify(headers),
+    value,
+  };
+}
+
+function makeTopic(
+  file: string,
+  name: string,
+  partitions: number,
+): { readonly id: number; readonly partitions: number } {
+  if (!Number.isSafeInteger(partitions) || partitions < 1) {
+    throw new RangeError(`topic ${name} takes one partition at least, not ${partitions}`);
+  }
+  const database = openForWriting(file);
+  try {
+    database.exec('BEGIN IMMEDIATE');
+    const { lastInsertRowid } = database.prepare('INSERT INTO topics (name) VALUES (?)').run(name);
+    const id = Number(lastInsertRowid);
+    const add = database.prepare('INSERT INTO partitions VALUES (?, ?, 0)');
+    for (let partition = 0; partition < partitions; partition += 1) add.run(id, partition);
+    database.exec('COMMIT');
+    return { id, partitions };
+  } finally {
+    // What was not committed is undone with it.
+    database.close();
+  }
+}
