@@ -333,11 +333,13 @@ describe('LG-05 streams in memory', () => {
   test('hold on to no commit that is durable', async () => {
     const log = openMemoryStorage();
     const written: WeakRef<ArrayBufferLike>[] = [];
+    let begun = 0;
     const { add } = await opened({
       ...log,
       append: async (batch, at) => {
         const records = batch.flatMap(({ appends }) => appends).flatMap((append) => append.records);
         written.push(...records.map(({ body }) => new WeakRef(body.buffer)));
+        begun += records.filter(({ body }) => body.byteOffset === 0).length;
         return log.append(batch, at);
       },
     });
@@ -349,8 +351,9 @@ describe('LG-05 streams in memory', () => {
 
     const kept = new Set(written.flatMap((buffer) => buffer.deref() ?? []));
     expect(written).toHaveLength(30_000);
-    // The one that is being filled.
-    expect(kept.size).toBeLessThanOrEqual(1);
+    expect(begun).toBeGreaterThan(3);
+    // The one that is being filled, and one that the machine may not have let go of yet.
+    expect(kept.size).toBeLessThanOrEqual(2);
   });
 });
 
