@@ -5,18 +5,32 @@
 import { spawnSync } from 'node:child_process';
 
 requireCompiler();
+requireJava();
 const arguments_ = ['vitest', 'run', '--project', 'services', ...process.argv.slice(2)];
 process.exitCode = spawnSync('npx', arguments_, { stdio: 'inherit' }).status ?? 1;
 
 /** Of C, for the disk that goes wrong: Linux, glibc and `cc`. */
 function requireCompiler(): void {
   if (works('cc', '--version')) return;
-  if (process.getuid?.() === 0 && works('apt-get', '--version')) {
-    spawnSync('apt-get', ['update'], { stdio: 'inherit' });
-    spawnSync('apt-get', ['install', '-y', 'gcc', 'libc6-dev'], { stdio: 'inherit' });
-  }
+  installWhereAllowed('gcc', 'libc6-dev');
   if (works('cc', '--version')) return;
   throw new Error('the tests of disk faults need a C compiler: install gcc and libc6-dev');
+}
+
+/** For Apache Kafka, whose jars the tests fetch from Maven Central unless COUNTERFOIL_BUS names a broker. */
+function requireJava(): void {
+  if (process.env['COUNTERFOIL_BUS'] !== undefined || works('java', '-version')) return;
+  installWhereAllowed('openjdk-17-jre-headless');
+  if (works('java', '-version')) return;
+  throw new Error(
+    'the tests on Kafka need Java 17 or newer: install it, or set COUNTERFOIL_BUS to kafka://host:port of a broker',
+  );
+}
+
+function installWhereAllowed(...packages: readonly string[]): void {
+  if (process.getuid?.() !== 0 || !works('apt-get', '--version')) return;
+  spawnSync('apt-get', ['update'], { stdio: 'inherit' });
+  spawnSync('apt-get', ['install', '-y', ...packages], { stdio: 'inherit' });
 }
 
 function works(command: string, ...commandArguments: readonly string[]): boolean {

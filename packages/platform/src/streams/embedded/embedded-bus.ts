@@ -8,16 +8,17 @@ import {
   type NewMessage,
   type Subscriber,
 } from '../bus.ts';
+import { gather } from '../gathering.ts';
 import { partitionOf } from '../partition-of.ts';
+import { startSubscriber } from '../subscriber.ts';
 import { createBell, type Bell } from './bell.ts';
 import { openBusReader, type BusReader } from './bus-reader.ts';
 import { openForWriting } from './bus-tables.ts';
 import { startBusWriter } from './bus-writer-thread.ts';
 import type { BusWrite } from './bus-writer.ts';
 import { lockFile } from './file-lock.ts';
-import { gather } from './gathering.ts';
 import { createGroup, type Group } from './group.ts';
-import { startSubscriber } from './subscriber.ts';
+import { memberOf } from './member.ts';
 
 export interface EmbeddedBusOptions {
   /** The bus's file; made when it is missing. SQLite keeps `-wal` and `-shm` files beside it. */
@@ -110,13 +111,17 @@ export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<Bus>
       const bell = createBell();
       const topicBells = bells.get(id) ?? new Set();
       bells.set(id, topicBells.add(bell));
-      const inner = startSubscriber(subscription, {
-        group: groupOf(id, groupName),
-        read: (partition, from, limit) => reader.messages(id, topic, partition, from, limit),
-        advance: (positions) =>
-          writes.add({ kind: 'advance', topic: id, group: groupName, positions }),
-        bell,
-      });
+      const inner = await startSubscriber(
+        subscription,
+        memberOf({
+          group: groupOf(id, groupName),
+          read: (partition, from, limit) => reader.messages(id, topic, partition, from, limit),
+          advance: (positions) =>
+            writes.add({ kind: 'advance', topic: id, group: groupName, positions }),
+          bell,
+          onFailure: subscription.onFailure,
+        }),
+      );
       const subscriber: Subscriber = {
         close: async () => {
           if (!subscribers.delete(subscriber)) return;
