@@ -1,19 +1,12 @@
 import type { Bus, Message, NewMessage } from './bus.ts';
 
 /**
- * A message that could not be handled, as it lies in the dead-letter topic of its own (`deadLetterTopic`):
- * the message, where it came from, and why it is here.
+ * A message that could not be handled, as it was when it was published, and why it is in the dead-letter topic
+ * of its own topic (`deadLetterTopic`).
  */
-export interface DeadLetter {
+export interface DeadLetter extends Message {
   /** Where it lies: its partition and offset in the dead-letter topic, as `0-17`. */
   readonly id: string;
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-  readonly key: string;
-  readonly value: Uint8Array;
-  /** As it was published with. */
-  readonly headers: Readonly<Record<string, string>>;
   /** What its last attempt ended with. */
   readonly cause: string;
   readonly attempts: number;
