@@ -98,3 +98,17 @@ export function createBusWriter(database: DatabaseSync): (batch: readonly BusWri
     }
   };
 }
+
+// Primary result codes, the low byte of SQLite's extended codes (sqlite.org/rescode.html).
+const busy = 5;
+const locked = 6;
+const full = 13;
+
+/**
+ * Whether nobody can tell after an error of SQLite what the disk holds, as after a failed flush, which the
+ * kernel may report as done the next time. No room, or another's lock, leaves all as it was.
+ */
+export function leavesDiskInDoubt(cause: unknown): boolean {
+  if (typeof cause !== 'object' || cause === null || !('errcode' in cause)) return true;
+  return ![busy, locked, full].includes(Number(cause.errcode) & 0xff);
+}

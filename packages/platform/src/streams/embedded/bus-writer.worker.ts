@@ -1,8 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openForWriting } from './bus-tables.ts';
-import { createBusWriter, type BusWrite } from './bus-writer.ts';
+import { createBusWriter, leavesDiskInDoubt, type BusWrite } from './bus-writer.ts';
 
-/** The thread that writes to the bus: takes batches in order, and answers each when it is durable. */
+/**
+ * The thread that writes to the bus: takes batches in order, and answers each when it is durable. After an
+ * error that leaves the disk in doubt it answers every further batch with the same, and touches the file no
+ * more.
+ */
 export type BusWriterRequest = readonly BusWrite[] | 'close';
 
 export type BusWriterAnswer =
@@ -15,6 +19,7 @@ if (port === null) throw new Error('the writer of the bus runs in a worker threa
 const database = openForWriting(workerData as string);
 const write = createBusWriter(database);
 const answer = (message: BusWriterAnswer): void => port.postMessage(message);
+let stopped: BusWriterAnswer | undefined;
 
 port.on('message', (request: BusWriterRequest) => {
   if (request === 'close') {
@@ -23,11 +28,17 @@ port.on('message', (request: BusWriterRequest) => {
     port.close();
     return;
   }
+  if (stopped !== undefined) {
+    answer(stopped);
+    return;
+  }
   try {
     write(request);
     answer({ kind: 'done' });
   } catch (cause) {
-    answer({ kind: 'failed', cause });
+    const failed: BusWriterAnswer = { kind: 'failed', cause };
+    if (leavesDiskInDoubt(cause)) stopped = failed;
+    answer(failed);
   }
 });
 
