@@ -96,7 +96,8 @@ function faultOf(kind: DiskRound, random: Random): DiskFault | undefined {
         ? { call: 'sync', file: 'log.sqlite', first: 1, error: 'EIO', calls: 1 }
         : { call: 'sync', file: log, first: random.between(1, 150), error: 'EIO', calls: 1 };
     case 'write':
-      return { call: 'write', file: log, first: random.between(1, 1_500), error: 'EIO', calls: 1 };
+      // Two calls: of the first, half may still be written, and the rest is then tried.
+      return { call: 'write', file: log, first: random.between(1, 1_500), error: 'EIO', calls: 2 };
     case 'log full':
       return fullFor(log, random);
     case 'read models full':
