@@ -99,15 +99,15 @@ function faultOf(kind: DiskRound, random: Random): DiskFault | undefined {
       // Two calls: of the first, half may still be written, and the rest is then tried.
       return { call: 'write', file: log, first: random.between(1, 1_500), error: 'EIO', calls: 2 };
     case 'log full':
-      return fullFor(log, random);
+      return fullFor(log, random.between(1, 40), random);
     case 'read models full':
-      return fullFor('read-models.sqlite-wal', random);
+      // The projector pauses after each failure, up to 5 s: after eight it is back within half a minute.
+      return fullFor('read-models.sqlite-wal', random.between(1, 8), random);
   }
 }
 
-function fullFor(file: string, random: Random): DiskFault {
-  const [first, calls] = [random.between(1, 800), random.between(1, 40)];
-  return { call: 'write', file, first, error: 'ENOSPC', calls };
+function fullFor(file: string, calls: number, random: Random): DiskFault {
+  return { call: 'write', file, first: random.between(1, 800), error: 'ENOSPC', calls };
 }
 
 interface Struck {

@@ -15,6 +15,8 @@ export interface ProjectorHandle {
 
 export type ProjectorNews =
   | { readonly kind: 'position'; readonly position: number }
+  /** The database or the log could not be used, which is tried again, or a projection stands still. */
+  | { readonly kind: 'failure'; readonly message: string }
   | { readonly kind: 'stopped' };
 
 /** Starts the projector in a thread of its own. Resolves once it has begun. */
@@ -28,6 +30,7 @@ export async function startProjectorThread(
   const waiting = new Set<() => void>();
   let position = 0;
   let failure: Error | undefined;
+  let ended = false;
   let begun: () => void;
   const beginning = new Promise<void>((resolve) => {
     begun = resolve;
@@ -37,11 +40,18 @@ export async function startProjectorThread(
   });
   worker.on('message', (news: ProjectorNews) => {
     if (news.kind === 'stopped') return;
+    if (news.kind === 'failure') {
+      failure = new Error(news.message);
+      return;
+    }
+    // One that stands still holds the position of all.
+    if (news.position > position && !ended) failure = undefined;
     position = news.position;
     begun();
     for (const look of waiting) look();
   });
   worker.on('error', (cause) => {
+    ended = true;
     failure = new Error('the projector has stopped', { cause });
     begun();
   });
@@ -70,7 +80,7 @@ export async function startProjectorThread(
       unwatch();
       // From now on somebody waits for it.
       worker.ref();
-      if (failure === undefined) worker.postMessage('stop');
+      if (!ended) worker.postMessage('stop');
       await stopped;
     },
   };

@@ -36,6 +36,7 @@ const projector = createProjector({
   projections,
   clock: systemClock,
   onProgress: () => tell({ kind: 'position', position: projector.position() }),
+  onFailure: (failure) => tell({ kind: 'failure', message: String(failure) }),
 });
 
 port.on('message', (message: 'ring' | 'stop') => {
