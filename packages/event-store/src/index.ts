@@ -65,9 +65,16 @@ export {
   createCommandHandler,
   type CommandHandler,
   type CommandHandlerOptions,
-  type HandleOptions,
-  type OnceOptions,
 } from './engine/command-handler.ts';
+export type { HandleOptions, OnceOptions } from './engine/handle-options.ts';
+export {
+  createJointHandler,
+  type Beside,
+  type JointDecider,
+  type JointDecision,
+  type JointHandler,
+} from './engine/joint-command.ts';
+export { createStagedStreams, type StagedStreams } from './engine/staged-streams.ts';
 export type {
   AlreadyHandled,
   CommandAccepted,

@@ -7,7 +7,7 @@ import { openMemoryStorage } from '../storage/memory/memory-storage.ts';
 import { openSqliteStorage } from '../storage/sqlite/sqlite-storage.ts';
 import { StorageFailure, type EventStorage } from '../storage/storage.ts';
 import { SchemaMismatch } from './avro-codec.ts';
-import { ContentionError, createCommandHandler, type OnceOptions } from './command-handler.ts';
+import { ContentionError, createCommandHandler } from './command-handler.ts';
 import type { DecidedOutcome } from './command-result.ts';
 import {
   audit,
@@ -21,6 +21,7 @@ import {
   type BelowZero,
   type CounterCommand,
 } from './counter.fixture.ts';
+import type { OnceOptions } from './handle-options.ts';
 import { holdBatches, turn } from './held-batches.fixture.ts';
 
 async function opened(storage: EventStorage = openMemoryStorage()) {

@@ -2,14 +2,21 @@ import type { Aggregate } from '../kernel/aggregate.ts';
 import type { Decision } from '../kernel/decider.ts';
 import type { DomainEvent } from '../kernel/event.ts';
 import type { StreamId } from '../kernel/identifiers.ts';
-import type { Instant } from '../kernel/instant.ts';
-import type { Appended, Claim, HeldClaim } from '../storage/storage.ts';
-import type { AlreadyHandled, CommandResult, DecidedOutcome } from './command-result.ts';
-import { eventIdOf, type Cause } from './envelope.ts';
+import type { HeldClaim } from '../storage/storage.ts';
+import {
+  resultOf,
+  type AlreadyHandled,
+  type CommandResult,
+  type DecidedOutcome,
+} from './command-result.ts';
+import { eventIdOf } from './envelope.ts';
 import type { EventStore } from './event-store.ts';
+import { claimsFor, type HandleOptions } from './handle-options.ts';
 import {
   createStagedStreams,
+  takeTurn,
   type StagedStream,
+  type StagedStreams,
   type StagedStreamsOptions,
 } from './staged-streams.ts';
 
@@ -29,22 +36,6 @@ export interface CommandHandler<Command, State, Rejection> {
   load(stream: StreamId): Promise<{ readonly state: State; readonly version: number }>;
 }
 
-export interface HandleOptions<Rejection> {
-  readonly cause: Cause;
-  /** Refuse the command unless the stream is at this version; a taken key of `once` goes before. */
-  readonly expectedVersion?: number | undefined;
-  /** Keys each of which lets one command take effect; kept in the same transaction as the effect. */
-  readonly once?: readonly OnceOptions<Rejection>[] | undefined;
-}
-
-export interface OnceOptions<Rejection> {
-  readonly key: string;
-  /** Undefined for ever. */
-  readonly expiresAt: Instant | undefined;
-  /** Makes of the outcome what a repetition is answered with; undefined leaves the key free. */
-  note(outcome: DecidedOutcome<Rejection>): Uint8Array | undefined;
-}
-
 /** Other writers changed the stream again and again between reading and writing. */
 export class ContentionError extends Error {
   override readonly name = 'ContentionError';
@@ -59,10 +50,10 @@ export function createCommandHandler<Command, State, Event extends DomainEvent, 
   store: EventStore,
   aggregate: Aggregate<Command, State, Event, Rejection, Packed>,
   options: CommandHandlerOptions = {},
+  streams: StagedStreams<State, Event> = createStagedStreams(store.raw, aggregate, options),
 ): CommandHandler<Command, State, Rejection> {
   const { attemptsMax = 20 } = options;
   const { raw } = store;
-  const streams = createStagedStreams(raw, aggregate, options);
 
   /** The decision, or undefined when the stream moved on while its history was read. */
   const decideWithHistory = async (
@@ -235,38 +226,4 @@ export function createCommandHandler<Command, State, Event extends DomainEvent, 
       }
     },
   };
-}
-
-/** Lets nobody else decide on the stream, in this process, until the function answered is called. */
-function takeTurn(entry: StagedStream<unknown>): () => void {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  entry.turn = promise;
-  return () => {
-    entry.turn = undefined;
-    resolve();
-  };
-}
-
-function claimsFor<Rejection>(
-  outcome: DecidedOutcome<Rejection>,
-  once: readonly OnceOptions<Rejection>[],
-): readonly Claim[] {
-  return once.flatMap(({ key, expiresAt, note: noteOf }) => {
-    const note = noteOf(outcome);
-    return note === undefined ? [] : [{ key, expiresAt, note }];
-  });
-}
-
-function resultOf<Rejection>(
-  { rejection, eventIds, version }: Omit<DecidedOutcome<Rejection>, 'stream'>,
-  verdict: Appended | undefined,
-): CommandResult<Rejection> {
-  const position =
-    verdict === undefined || verdict.count === 0
-      ? undefined
-      : verdict.firstPosition + verdict.count - 1;
-  const recordedAt = verdict?.recordedAt;
-  return rejection === undefined
-    ? { kind: 'accepted', eventIds, version, position, recordedAt }
-    : { kind: 'rejected', rejection, eventIds, version, position, recordedAt };
 }

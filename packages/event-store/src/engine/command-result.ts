@@ -1,6 +1,6 @@
 import type { EventId, StreamId } from '../kernel/identifiers.ts';
 import type { Instant } from '../kernel/instant.ts';
-import type { HeldClaim } from '../storage/storage.ts';
+import type { Appended, HeldClaim } from '../storage/storage.ts';
 
 /** An outcome as far as it is known before it is written: everything but position and time. */
 export interface DecidedOutcome<Rejection> {
@@ -45,4 +45,19 @@ export interface AlreadyHandled {
   /** The stream's version when this was found. */
   readonly version: number;
   readonly held: HeldClaim;
+}
+
+/** The result of an outcome; the verdict is undefined where nothing was to be written. */
+export function resultOf<Rejection>(
+  { rejection, eventIds, version }: Omit<DecidedOutcome<Rejection>, 'stream'>,
+  verdict: Appended | undefined,
+): CommandResult<Rejection> {
+  const position =
+    verdict === undefined || verdict.count === 0
+      ? undefined
+      : verdict.firstPosition + verdict.count - 1;
+  const recordedAt = verdict?.recordedAt;
+  return rejection === undefined
+    ? { kind: 'accepted', eventIds, version, position, recordedAt }
+    : { kind: 'rejected', rejection, eventIds, version, position, recordedAt };
 }

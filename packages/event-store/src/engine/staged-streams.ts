@@ -181,6 +181,16 @@ export function createStagedStreams<State, Event extends DomainEvent, Packed>(
   };
 }
 
+/** Lets nobody else decide on the stream, in this process, until the function answered is called. */
+export function takeTurn(entry: StagedStream<unknown>): () => void {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  entry.turn = promise;
+  return () => {
+    entry.turn = undefined;
+    resolve();
+  };
+}
+
 const pageSize = 1_000;
 
 interface SnapshotCodec<State> {
