@@ -14,6 +14,14 @@ const tests = '\\.(test|contract)\\.ts$';
 const ownTests = '\\.(test|fixture)\\.ts$';
 const schemaLibrary = 'node_modules/typebox/';
 
+/** `$1` is the module that imports. */
+const seenByDomain = [
+  `${eventStore}(index\\.ts|kernel/)`,
+  `${domain}$1/`,
+  `${domain}[^/]+/events\\.ts$`,
+  `${domain}(money|calendar)/`,
+];
+
 export const forbidden: IForbiddenRuleType[] = [
   {
     name: 'kernel-imports-nothing',
@@ -34,16 +42,15 @@ export const forbidden: IForbiddenRuleType[] = [
     comment:
       'A domain module sees the kernel, itself, the events of other modules, and the value modules.',
     severity: 'error',
-    from: { path: `${domain}([^/]+)/` },
-    to: {
-      path: '(?:^|/)packages/',
-      pathNot: [
-        `${eventStore}(index\\.ts|kernel/)`,
-        `${domain}$1/`,
-        `${domain}[^/]+/events\\.ts$`,
-        `${domain}(money|calendar)/`,
-      ],
-    },
+    from: { path: `${domain}([^/]+)/`, pathNot: `${domain}[^/]+/contract\\.ts$` },
+    to: { path: '(?:^|/)packages/', pathNot: seenByDomain },
+  },
+  {
+    name: 'contract-imports-contracts',
+    comment: 'A contract sees what its module does, and the contracts of other modules.',
+    severity: 'error',
+    from: { path: `${domain}([^/]+)/contract\\.ts$` },
+    to: { path: '(?:^|/)packages/', pathNot: [...seenByDomain, `${domain}[^/]+/contract\\.ts$`] },
   },
   {
     name: 'domain-uses-no-node',

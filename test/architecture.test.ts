@@ -41,6 +41,7 @@ describe('imports keep to the rules', () => {
         'event-store-knows-no-platform: packages/event-store/src/engine/append.ts',
         'domain-imports-domain: packages/platform/src/domain/trades/trade.ts',
         'domain-imports-domain: packages/platform/src/domain/trades/views.ts',
+        'contract-imports-contracts: packages/platform/src/domain/accounts/contract.ts',
         'domain-uses-no-node: packages/platform/src/domain/trades/views.ts',
         'domain-uses-no-package: packages/platform/src/domain/accounts/account.ts',
         'contract-uses-the-schema-library-alone: packages/platform/src/domain/accounts/contract.ts',

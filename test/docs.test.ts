@@ -38,16 +38,17 @@ async function findings(place: Workplace, examples: readonly Example[]): Promise
 }
 
 describe('OP-01 the pages', () => {
-  test.each(['README.md', 'docs/operate.md', 'packages/event-store/README.md'])(
-    'every example of %s does what it says',
-    { timeout: patienceMs },
-    async (file) => {
-      const examples = examplesOf(pageOf(file), ['sh', 'ts']);
+  test.each([
+    'README.md',
+    'docs/operate.md',
+    'docs/trade-capture.md',
+    'packages/event-store/README.md',
+  ])('every example of %s does what it says', { timeout: patienceMs }, async (file) => {
+    const examples = examplesOf(pageOf(file), ['sh', 'ts']);
 
-      expect(examples.length).toBeGreaterThan(0);
-      expect(await findings(workplace(), examples)).toEqual([]);
-    },
-  );
+    expect(examples.length).toBeGreaterThan(0);
+    expect(await findings(workplace(), examples)).toEqual([]);
+  });
 
   test('have links that lead somewhere', () => {
     expect(pages).toContain('docs/operate.md');
@@ -95,10 +96,12 @@ describe('OP-01 docs/operate.md', () => {
   });
 
   test('says the default of each', () => {
-    const { store, dataDirectory, ...others } = loadConfig({ environment: {} });
+    const { store, bus, requestStore, dataDirectory, ...others } = loadConfig({ environment: {} });
     const defaults = {
       ...others,
       store: store.kind,
+      bus: bus.kind,
+      requestStore: requestStore.kind,
       dataDirectory: path.relative(process.cwd(), dataDirectory),
     };
 

@@ -38,6 +38,11 @@ export async function startAnsweringThread<Request, Answer>({
   });
   thread.on('error', (cause) => die(failureOf(cause)));
   thread.on('exit', () => die(failureOf(undefined)));
+  // Which request it was the answer to nobody knows, nor whether more are lost.
+  thread.on('messageerror', (cause) => {
+    die(failureOf(cause));
+    void thread.terminate();
+  });
 
   const request = (message: Request, transfer: ArrayBuffer[] = []): Promise<Answer> =>
     new Promise((resolve, reject) => {
@@ -45,9 +50,10 @@ export async function startAnsweringThread<Request, Answer>({
         reject(dead);
         return;
       }
+      // Throws for what can't be sent, and then nobody may wait for an answer: it would be another's.
+      thread.postMessage(message, transfer);
       waiting.push({ resolve, reject });
       thread.ref();
-      thread.postMessage(message, transfer);
     });
   await answered;
   return {

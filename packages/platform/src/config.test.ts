@@ -17,6 +17,10 @@ describe('OP-01 the configuration', () => {
       port: 8000,
       dataDirectory: path.resolve('data'),
       store: { kind: 'sqlite' },
+      bus: { kind: 'embedded' },
+      topicPrefix: 'counterfoil.',
+      requestStore: { kind: 'embedded' },
+      requestDays: 7,
       logLevel: 'info',
       timeZone: 'America/New_York',
       calendar: 'US',
@@ -47,9 +51,39 @@ describe('OP-01 the configuration', () => {
     [{ COUNTERFOIL_PORT: '65536' }, /COUNTERFOIL_PORT/],
     [{ COUNTERFOIL_LOG_LEVEL: 'loud' }, /COUNTERFOIL_LOG_LEVEL.*fatal, error/],
     [{ COUNTERFOIL_STORE: 'oracle://scott:tiger@db' }, /COUNTERFOIL_STORE is not known/],
+    [{ COUNTERFOIL_BUS: 'rabbit://h:1' }, /COUNTERFOIL_BUS is not known/],
+    [{ COUNTERFOIL_BUS: 'kafka://host' }, /kafka:\/\/host:port/],
+    [{ COUNTERFOIL_BUS: 'kafka://host:9092' }, /PostgreSQL or DynamoDB/],
   ])('refuses %o with a sentence that says what would be right', (environment, sentence) => {
     expect(() => loadConfig({ environment })).toThrow(ConfigError);
     expect(() => loadConfig({ environment })).toThrow(sentence);
+  });
+
+  test('reads where messages and requests go, which belong together', () => {
+    const store = 'postgres://u@h/d';
+    const environment = { COUNTERFOIL_BUS: 'kafka://h1:9092,h2:9092', COUNTERFOIL_STORE: store };
+    expect(loadConfig({ environment })).toMatchObject({
+      bus: { kind: 'kafka', brokers: ['h1:9092', 'h2:9092'] },
+      requestStore: { kind: 'postgres', connectionString: store },
+    });
+
+    const requestStore = 'dynamodb://eu-central-1/requests?endpoint=http://127.0.0.1:8001';
+    const file = settingsFile(JSON.stringify({ requestStore, topicPrefix: 'test.' }));
+    expect(loadConfig({ environment: { COUNTERFOIL_BUS: 'kafka://h1:9092' }, file })).toMatchObject(
+      {
+        topicPrefix: 'test.',
+        requestStore: {
+          kind: 'dynamodb',
+          region: 'eu-central-1',
+          table: 'requests',
+          endpoint: 'http://127.0.0.1:8001',
+        },
+      },
+    );
+    const unknown = settingsFile('{ "requestStore": "redis" }');
+    expect(() => loadConfig({ environment: {}, file: unknown })).toThrow(
+      /requestStore is not known/,
+    );
   });
 
   test('never repeats a connection string, which may hold a password', () => {

@@ -11,6 +11,12 @@ export interface Config {
   /** Where the embedded stores keep their files. */
   readonly dataDirectory: string;
   readonly store: StoreConfig;
+  readonly bus: BusConfig;
+  /** Precedes the names of topics and groups on Kafka. */
+  readonly topicPrefix: string;
+  readonly requestStore: RequestStoreConfig;
+  /** How long the outcome of a request can be asked for. */
+  readonly requestDays: number;
   readonly logLevel: LogLevel;
   /** In which a moment becomes a business date: an IANA name. */
   readonly timeZone: string;
@@ -26,6 +32,28 @@ export type StoreConfig =
   | { readonly kind: 'postgres'; readonly connectionString: string }
   | { readonly kind: 'memory' };
 
+export type BusConfig =
+  | { readonly kind: 'embedded' }
+  | {
+      readonly kind: 'kafka';
+      /** `host:port` each. */
+      readonly brokers: readonly string[];
+    };
+
+/** Where accepted requests are kept with their outcomes. */
+export type RequestStoreConfig =
+  /** In the file of the embedded bus. */
+  | { readonly kind: 'embedded' }
+  /** In the database of the log. */
+  | { readonly kind: 'postgres'; readonly connectionString: string }
+  | {
+      readonly kind: 'dynamodb';
+      readonly region: string;
+      readonly table: string;
+      /** Undefined for that of the region. */
+      readonly endpoint: string | undefined;
+    };
+
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
@@ -40,6 +68,10 @@ const fileShape = Type.Object(
     port: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),
     dataDirectory: Type.Optional(Type.String({ minLength: 1 })),
     store: Type.Optional(Type.String({ minLength: 1 })),
+    bus: Type.Optional(Type.String({ minLength: 1 })),
+    topicPrefix: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9._-]{0,100}$' })),
+    requestStore: Type.Optional(Type.String({ minLength: 1 })),
+    requestDays: Type.Optional(Type.Integer({ minimum: 1, maximum: 365 })),
     logLevel: Type.Optional(Type.Enum(logLevels)),
     timeZone: Type.Optional(Type.String({ minLength: 1 })),
     calendar: Type.Optional(Type.Enum(['US', 'WEEKENDS_ONLY'])),
@@ -67,13 +99,19 @@ export function loadConfig({ environment, file, demo = false }: ConfigSources): 
   const fromFile = file === undefined ? {} : readSettings(file);
   const timeZone = fromFile.timeZone ?? 'America/New_York';
   checkTimeZone(timeZone);
+  const store = storeOf(environment['COUNTERFOIL_STORE'] ?? fromFile.store ?? 'sqlite');
+  const bus = busOf(environment['COUNTERFOIL_BUS'] ?? fromFile.bus ?? 'embedded');
   return {
     host: environment['COUNTERFOIL_HOST'] ?? fromFile.host ?? '127.0.0.1',
     port: portOf(environment['COUNTERFOIL_PORT']) ?? fromFile.port ?? 8000,
     dataDirectory: path.resolve(
       environment['COUNTERFOIL_DATA_DIR'] ?? fromFile.dataDirectory ?? 'data',
     ),
-    store: storeOf(environment['COUNTERFOIL_STORE'] ?? fromFile.store ?? 'sqlite'),
+    store,
+    bus,
+    topicPrefix: fromFile.topicPrefix ?? 'counterfoil.',
+    requestStore: requestStoreOf(fromFile.requestStore, store, bus),
+    requestDays: fromFile.requestDays ?? 7,
     logLevel: logLevelOf(environment['COUNTERFOIL_LOG_LEVEL']) ?? fromFile.logLevel ?? 'info',
     timeZone,
     calendar: fromFile.calendar ?? 'US',
@@ -122,6 +160,48 @@ function storeOf(text: string): StoreConfig {
   // The value may hold a password: it is not repeated.
   throw new ConfigError(
     'COUNTERFOIL_STORE is not known: use "sqlite", "memory" or postgres://user@host/database',
+  );
+}
+
+function busOf(text: string): BusConfig {
+  if (text === 'embedded') return { kind: 'embedded' };
+  const [, brokers] = /^kafka:\/\/([^/@]+)$/.exec(text) ?? [];
+  const named = brokers?.split(',') ?? [];
+  if (named.length > 0 && named.every((broker) => /^[^\s:]+:\d{1,5}$/.test(broker))) {
+    return { kind: 'kafka', brokers: named };
+  }
+  throw new ConfigError(
+    'COUNTERFOIL_BUS is not known: use "embedded" or kafka://host:port,host:port',
+  );
+}
+
+/** What was asked for, or what goes with the bus: a request and its message have to be kept as one. */
+function requestStoreOf(
+  text: string | undefined,
+  store: StoreConfig,
+  bus: BusConfig,
+): RequestStoreConfig {
+  const wanted = text ?? (bus.kind === 'embedded' ? 'embedded' : 'postgres');
+  if (wanted === 'embedded') {
+    if (bus.kind === 'embedded') return { kind: 'embedded' };
+    throw new ConfigError('requestStore "embedded" goes with the embedded bus only');
+  }
+  if (wanted === 'postgres') {
+    if (store.kind === 'postgres') return store;
+    throw new ConfigError(
+      'requests next to Kafka are kept in PostgreSQL or DynamoDB: set COUNTERFOIL_STORE to ' +
+        'postgres://user@host/database, or requestStore to dynamodb://region/table',
+    );
+  }
+  const [, region, table, endpoint] =
+    /^dynamodb:\/\/([a-z0-9-]+)\/([A-Za-z0-9._-]{3,255})(?:\?endpoint=(https?:\/\/\S+))?$/.exec(
+      wanted,
+    ) ?? [];
+  if (region !== undefined && table !== undefined) {
+    return { kind: 'dynamodb', region, table, endpoint };
+  }
+  throw new ConfigError(
+    'requestStore is not known: use "embedded", "postgres" or dynamodb://region/table',
   );
 }
 

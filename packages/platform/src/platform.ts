@@ -17,6 +17,7 @@ import {
   type ReadModelDatabase,
 } from '@counterfoil/event-store/projections';
 import { openSqliteStorage } from '@counterfoil/event-store/sqlite';
+import { startTradeService, type TradeService } from './capture/trade-service.ts';
 import { ConfigError, type Config } from './config.ts';
 import { weekendsOnly, type BusinessCalendar } from './domain/calendar/business-calendar.ts';
 import { unitedStates } from './domain/calendar/united-states.ts';
@@ -24,8 +25,16 @@ import { eventTypes } from './ledger/event-types.ts';
 import { createLedger, type Ledger } from './ledger/ledger.ts';
 import { openMarketBook, type MarketBook } from './ledger/market-book.ts';
 import { createTemporalQueries, type TemporalQueries } from './ledger/temporal-queries.ts';
+import { maturedTrades } from './queries/trade-records.ts';
+import { viewsOf } from './queries/views.ts';
 import { projections } from './read-models/projections.ts';
 import { startProjectorThread, type ProjectorHandle } from './read-models/projector-thread.ts';
+import { openDynamoRequests } from './requests/dynamodb/dynamodb-requests.ts';
+import { openPostgresRequests } from './requests/postgres/postgres-requests.ts';
+import type { RequestStore } from './requests/request-store.ts';
+import type { Bus } from './streams/bus.ts';
+import { openEmbeddedBus } from './streams/embedded/embedded-bus.ts';
+import { openKafkaBus } from './streams/kafka/kafka-bus.ts';
 
 /** The program's parts, wired: what the HTTP server and the command line are built on. */
 export interface Platform {
@@ -37,6 +46,9 @@ export interface Platform {
   readonly temporal: TemporalQueries;
   readonly readModels: ReadModelDatabase;
   readonly projector: ProjectorHandle;
+  readonly bus: Bus;
+  readonly requests: RequestStore;
+  readonly trades: TradeService;
   /** Finishes what was begun, then lets go of everything. */
   close(): Promise<void>;
 }
@@ -44,6 +56,8 @@ export interface Platform {
 /** What tests set. */
 export interface PlatformOverrides {
   readonly clock?: Clock | undefined;
+  /** Told of what went wrong and is tried again. */
+  readonly onFailure?: ((failure: unknown) => void) | undefined;
 }
 
 /**
@@ -52,7 +66,7 @@ export interface PlatformOverrides {
  */
 export async function startPlatform(
   config: Config,
-  { clock = systemClock }: PlatformOverrides = {},
+  { clock = systemClock, onFailure = () => {} }: PlatformOverrides = {},
 ): Promise<Platform> {
   const opened: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
@@ -70,11 +84,119 @@ export async function startPlatform(
     opened.push(market.close);
     const ledger = createLedger(store, market);
     const temporal = createTemporalQueries(store, market);
-    return { config, clock, store, market, ledger, temporal, readModels, projector, close };
+    const { bus, requests, closeBus } = await openQueue(config, clock, onFailure);
+    opened.push(closeBus);
+    const views = viewsOf(readModels);
+    const trades = await startTradeService({
+      bus,
+      requests,
+      ledger,
+      log: store,
+      clock,
+      requestLifetimeMs: config.requestDays * 86_400_000,
+      matured: (until, limit) => maturedTrades(views, until, limit),
+      reach: (position) => projector.waitFor(position, reachMsMax),
+      onFailure,
+    });
+    opened.push(trades.close);
+    return {
+      config,
+      clock,
+      store,
+      market,
+      ledger,
+      temporal,
+      readModels,
+      projector,
+      bus,
+      requests,
+      trades,
+      close,
+    };
   } catch (cause) {
     await close();
     throw cause;
   }
+}
+
+const reachMsMax = 10_000;
+
+/** The bus, and the store of the requests whose messages go to it. */
+async function openQueue(
+  config: Config,
+  clock: Clock,
+  onFailure: (failure: unknown) => void,
+): Promise<{
+  readonly bus: Bus;
+  readonly requests: RequestStore;
+  closeBus(): Promise<void>;
+}> {
+  if (config.bus.kind === 'kafka') {
+    const { brokers } = config.bus;
+    const prefix = config.topicPrefix;
+    const bus = await openKafkaBus({ brokers, prefix, clientId: 'counterfoil' });
+    return withRequests(config, bus, onFailure);
+  }
+  const { directory, remove } = await busDirectory(config);
+  const embedded = await openEmbeddedBus({ file: path.join(directory, 'bus.sqlite'), clock });
+  const bus = {
+    ...embedded,
+    close: async () => {
+      await embedded.close();
+      await remove();
+    },
+  };
+  return config.requestStore.kind === 'embedded'
+    ? { bus, requests: embedded.requests, closeBus: bus.close }
+    : withRequests(config, bus, onFailure);
+}
+
+async function withRequests(
+  { requestStore }: Config,
+  bus: Bus,
+  onFailure: (failure: unknown) => void,
+) {
+  try {
+    const requests = await openRequests(requestStore, bus, onFailure);
+    const closeBus = async (): Promise<void> => {
+      await requests.close();
+      await bus.close();
+    };
+    return { bus, requests, closeBus };
+  } catch (cause) {
+    await bus.close();
+    throw cause;
+  }
+}
+
+function openRequests(
+  requestStore: Config['requestStore'],
+  bus: Bus,
+  onFailure: (failure: unknown) => void,
+): Promise<RequestStore> {
+  switch (requestStore.kind) {
+    case 'postgres': {
+      const { connectionString } = requestStore;
+      return openPostgresRequests({ connectionString, bus, onFailure });
+    }
+    case 'dynamodb': {
+      const { region, table, endpoint } = requestStore;
+      return openDynamoRequests({ region, table, endpoint, bus, onFailure });
+    }
+    case 'embedded':
+      throw new Error('the embedded store of requests comes with its bus');
+  }
+}
+
+async function busDirectory(
+  config: Config,
+): Promise<{ readonly directory: string; remove(): Promise<void> }> {
+  if (config.store.kind !== 'memory') {
+    await makeDataDirectory(config);
+    return { directory: config.dataDirectory, remove: async () => {} };
+  }
+  const directory = await mkdtemp(path.join(tmpdir(), 'counterfoil-'));
+  return { directory, remove: () => rm(directory, { recursive: true, force: true }) };
 }
 
 /** The log alone, for work that needs neither read models nor the market. */

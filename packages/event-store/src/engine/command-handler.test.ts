@@ -16,11 +16,13 @@ import {
   eventTypes,
   one,
   openCounters,
+  outcomeOf,
   startedAt,
   two,
   type BelowZero,
   type CounterCommand,
 } from './counter.fixture.ts';
+import { StoreOverloaded } from './group-commit.ts';
 import type { OnceOptions } from './handle-options.ts';
 import { holdBatches, turn } from './held-batches.fixture.ts';
 
@@ -310,6 +312,35 @@ describe('LG-09, CA-02 a command that takes effect once', () => {
     expect(again).toMatchObject({ kind: 'already-handled', held: { key: 'first' } });
   });
 
+  test('is told a version that the stream has had, though it was decided on one that never came', async () => {
+    const log = openMemoryStorage();
+    const storage = holdBatches(log);
+    const [ours, theirs] = [await opened(storage), await opened(log)];
+    await theirs.handler.handle(two, add(1), once('k'));
+
+    const first = ours.handler.handle(one, add(1), { cause });
+    const repeated = ours.handler.handle(one, add(1), once('k'));
+    await theirs.handler.handle(one, { type: 'Count', times: 3 }, { cause });
+    await storage.writeAll();
+
+    expect(await repeated).toMatchObject({ kind: 'already-handled', version: 3 });
+    expect(await first).toMatchObject({ kind: 'accepted', version: 4 });
+  });
+
+  test('is told the version of what it was decided on, when that came to be', async () => {
+    const { handler } = await opened();
+    await handler.handle(two, add(1), once('k'));
+
+    const [, repeated, later] = await Promise.all([
+      handler.handle(one, add(1), { cause }),
+      handler.handle(one, add(1), once('k')),
+      handler.handle(one, add(1), { cause }),
+    ]);
+
+    expect(repeated).toMatchObject({ kind: 'already-handled', version: 1 });
+    expect(later).toMatchObject({ kind: 'accepted', version: 2 });
+  });
+
   test('is known again though the first moved the version on that it expects', async () => {
     const { handler } = await opened();
     const conditional = { ...once('k'), expectedVersion: 0 };
@@ -425,6 +456,46 @@ describe('LG-05 a command that fails', () => {
 
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(results[1]).toMatchObject({ reason: expect.any(failure) as Error });
+    expect(await audit(store)).toEqual({ total: 2, events: 2, unfounded: [] });
+  });
+
+  test('because of a key that nobody may claim harms nobody else', async () => {
+    const { store, handler } = await opened();
+    await handler.handle(one, add(1), { cause });
+    const keyless = { cause, once: [{ key: '', expiresAt: undefined, note: () => Buffer.of() }] };
+
+    const results = await Promise.allSettled([
+      handler.handle(one, add(1), { cause }),
+      handler.handle(one, add(1), keyless),
+      handler.handle(one, add(1), { cause }),
+      handler.handle(one, add(-9), { cause }),
+    ]);
+
+    expect(results).toMatchObject([
+      { status: 'fulfilled', value: { kind: 'accepted', version: 2 } },
+      { status: 'rejected', reason: expect.any(RangeError) as Error },
+      { status: 'fulfilled', value: { kind: 'accepted', version: 3 } },
+      { status: 'fulfilled', value: { kind: 'rejected', rejection: { total: 3 } } },
+    ]);
+    expect(await audit(store)).toEqual({ total: 3, events: 3, unfounded: [] });
+  });
+
+  test('because too many wait leaves those that come later to be decided', async () => {
+    const storage = holdBatches(openMemoryStorage());
+    const store = await openCounters(storage, { groupCommit: { waitingMax: 1 } });
+    const handler = createCommandHandler(store, counter);
+
+    const taken = outcomeOf(handler.handle(one, add(1), { cause }));
+    const refused = outcomeOf(handler.handle(one, add(1), { cause }));
+    await turn();
+    const later = outcomeOf(handler.handle(one, add(1), { cause }));
+    await storage.writeAll();
+
+    expect(await Promise.all([taken, refused, later])).toEqual([
+      'accepted',
+      expect.any(StoreOverloaded),
+      'accepted',
+    ]);
     expect(await audit(store)).toEqual({ total: 2, events: 2, unfounded: [] });
   });
 

@@ -4,6 +4,7 @@ import type { DomainEvent } from '../kernel/event.ts';
 import type { StreamId } from '../kernel/identifiers.ts';
 import type { HeldClaim } from '../storage/storage.ts';
 import {
+  alreadyHandled,
   resultOf,
   type AlreadyHandled,
   type CommandResult,
@@ -23,7 +24,8 @@ import {
 /** The one write path: load, decide, append at the version decided on, decide again on a conflict. */
 export interface CommandHandler<Command, State, Rejection> {
   /**
-   * Resolves once the outcome is durable. Rejects with a StoreOverloaded, a StorageFailure, or a
+   * Resolves once the outcome is durable. Commands on one stream are decided in the order of the calls,
+   * except those that must be decided again because others changed the stream. Rejects with a StoreOverloaded, a StorageFailure, or a
    * ContentionError when others kept changing the stream.
    */
   handle(
@@ -75,7 +77,7 @@ export function createCommandHandler<Command, State, Event extends DomainEvent, 
     { events, rejection }: Decision<Event, Rejection>,
     { cause, once }: HandleOptions<Rejection>,
   ): Promise<CommandResult<Rejection> | undefined> => {
-    const { version } = entry;
+    const { version, last } = entry;
     const records = events.map((event) => raw.encode(event, cause));
     const outcome: DecidedOutcome<Rejection> = {
       eventIds: records.map(({ body }) => eventIdOf(body)),
@@ -87,12 +89,12 @@ export function createCommandHandler<Command, State, Event extends DomainEvent, 
       appends: [{ stream, expected: version, records }],
       claims: once && claimsFor(outcome, once),
     };
-    return streams.stage(stream, entry, events, raw.append(commit, entry.last), (verdict) => {
+    return streams.stage(stream, entry, events, raw.append(commit, last), (verdict) => {
       switch (verdict.kind) {
         case 'appended':
           return resultOf(outcome, verdict);
         case 'claimed':
-          return { kind: 'already-handled', version, held: verdict.held };
+          return alreadyHandled(streams.durableVersion(stream, version, last), verdict);
         case 'conflict':
           return undefined;
       }
@@ -168,29 +170,30 @@ export function createCommandHandler<Command, State, Event extends DomainEvent, 
   };
 
   /**
-   * One try; undefined means that what it stood on fell, and it must be decided anew. A stream in memory is
-   * decided on at once: a function that waits for nothing costs a fraction of one that may.
+   * One try; undefined means that what it stood on fell, and it must be decided anew. A stream that is free
+   * is decided on at once: a function that waits for nothing costs a fraction of one that may.
    */
   const attempt = (
     stream: StreamId,
     command: Command,
     handleOptions: HandleOptions<Rejection>,
   ): Promise<CommandResult<Rejection> | undefined> => {
-    const entry = streams.load(stream);
-    return entry instanceof Promise || entry.turn !== undefined
-      ? attemptInTurn(stream, entry, command, handleOptions)
+    const entry = streams.free(stream);
+    return entry === undefined
+      ? attemptInOrder(stream, command, handleOptions)
       : attemptOn(stream, entry, command, handleOptions);
   };
 
-  const attemptInTurn = async (
+  const attemptInOrder = async (
     stream: StreamId,
-    loading: StagedStream<State> | Promise<StagedStream<State>>,
     command: Command,
     handleOptions: HandleOptions<Rejection>,
   ): Promise<CommandResult<Rejection> | undefined> => {
-    const entry = await loading;
-    while (entry.turn !== undefined) await entry.turn;
-    return entry.fallen ? undefined : attemptOn(stream, entry, command, handleOptions);
+    // The next in line need only wait until this is decided, not until it is durable.
+    const { concluded } = await streams.inOrder(stream, (entry) => ({
+      concluded: attemptOn(stream, entry, command, handleOptions),
+    }));
+    return concluded;
   };
 
   const attemptOn = (

@@ -1,6 +1,6 @@
 import type { EventId, StreamId } from '../kernel/identifiers.ts';
 import type { Instant } from '../kernel/instant.ts';
-import type { Appended, HeldClaim } from '../storage/storage.ts';
+import type { Appended, Claimed, HeldClaim } from '../storage/storage.ts';
 
 /** An outcome as far as it is known before it is written: everything but position and time. */
 export interface DecidedOutcome<Rejection> {
@@ -45,6 +45,14 @@ export interface AlreadyHandled {
   /** The stream's version when this was found. */
   readonly version: number;
   readonly held: HeldClaim;
+}
+
+/** The result of a command that another took a key from. */
+export async function alreadyHandled(
+  version: Promise<number>,
+  { held }: Claimed,
+): Promise<AlreadyHandled> {
+  return { kind: 'already-handled', version: await version, held };
 }
 
 /** The result of an outcome; the verdict is undefined where nothing was to be written. */

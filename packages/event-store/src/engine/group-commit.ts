@@ -28,6 +28,8 @@ export interface GroupCommit {
 /** A commit that was taken, and what becomes of it. */
 export interface Pending {
   readonly verdict: Promise<Verdict>;
+  /** True for what no caller may send, or when too many waited: it was not taken at all. */
+  readonly refusedAtOnce: boolean;
 }
 
 export interface GroupCommitOptions {
@@ -149,9 +151,10 @@ export function createGroupCommit(
 
   return {
     append: (commit, standsOn) => {
-      const pending = createWaiting(commit, standsOn as Waiting | undefined);
       const reason = refusalOf(commit, standsOn) ?? overload();
-      if (reason !== undefined) {
+      const refusedAtOnce = reason !== undefined;
+      const pending = createWaiting(commit, standsOn as Waiting | undefined, refusedAtOnce);
+      if (refusedAtOnce) {
         settle(pending, { kind: 'failed', reason });
         return pending;
       }
@@ -193,10 +196,15 @@ function noLongerHeld(one: Waiting): readonly Waiting[] {
   return held ?? none;
 }
 
-function createWaiting(commit: Commit, standsOn: Waiting | undefined): Waiting {
+function createWaiting(
+  commit: Commit,
+  standsOn: Waiting | undefined,
+  refusedAtOnce: boolean,
+): Waiting {
   const { promise: verdict, resolve, reject } = Promise.withResolvers<Verdict>();
   return {
     verdict,
+    refusedAtOnce,
     commit,
     standsOn,
     held: undefined,

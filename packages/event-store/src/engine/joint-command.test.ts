@@ -1,4 +1,14 @@
-import fc from 'fast-check';
+import {
+  array,
+  assert,
+  asyncProperty,
+  boolean,
+  constant,
+  integer,
+  oneof,
+  record,
+  uniqueArray,
+} from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { streamId, type StreamId } from '../kernel/identifiers.ts';
 import { openMemoryStorage } from '../storage/memory/memory-storage.ts';
@@ -18,7 +28,7 @@ import { holdBatches, turn } from './held-batches.fixture.ts';
 import { createJointHandler, type JointDecider } from './joint-command.ts';
 import { createStagedStreams } from './staged-streams.ts';
 
-/** Adds to the leading counter what is taken from each of the others. */
+/** Adds to the leading counter what is taken from each of the others; every other time, from the first only. */
 interface Move {
   readonly by: number;
   readonly from: readonly StreamId[];
@@ -29,10 +39,18 @@ type Mover = JointDecider<Move, CounterState, CounterEvent, CounterState, Counte
 
 const added = (by: number, on: number): CounterEvent => ({ type: 'Added', data: { by, on } });
 
+function sources({ from }: Move, { events }: CounterState): readonly StreamId[] {
+  return events % 2 === 0 ? from : from.slice(0, 1);
+}
+
 const mover: Mover = {
-  others: ({ from }) => from,
+  others: sources,
   needsPast: ({ withPast }) => withPast === true,
-  decide: ({ by, from, withPast }, { total }, others) => {
+  decide: (command, lead, others) => {
+    const { by, withPast } = command;
+    const { total } = lead;
+    const from = sources(command, lead);
+    if ([...others.keys()].join() !== from.join()) throw new Error('decided with other streams');
     const taken = new Map<StreamId, readonly CounterEvent[]>();
     for (const stream of from) {
       const { state, past } = others.get(stream) ?? { state: counter.initial, past: undefined };
@@ -165,6 +183,70 @@ describe('LG-09 a command that concerns several streams', () => {
     expect(await totals(process, [one, left])).toEqual([0, 1]);
   });
 
+  test('is told a version that its stream has had when it comes again', async () => {
+    const log = openMemoryStorage();
+    const storage = holdBatches(log);
+    const [ours, theirs] = [await opened(storage), await opened(log)];
+    await theirs.add(left, 10);
+    await theirs.once('a', 1, [left]);
+    const balance = ours.move(1, [left]);
+    await storage.writeAll();
+    await balance;
+
+    const first = ours.move(1, [left]);
+    const repeated = ours.once('a', 1, [left]);
+    for (let count = 0; count < 3; count += 1) await theirs.move(1, [left]);
+    await storage.writeAll();
+
+    expect(await repeated).toMatchObject({ kind: 'already-handled', version: 5 });
+    expect(await first).toMatchObject({ kind: 'accepted', version: 6 });
+  });
+
+  test('with a key that nobody may claim harms nobody else', async () => {
+    const process = await opened();
+    await process.add(left, 10);
+    await process.move(1, [left]);
+
+    const results = await Promise.allSettled([
+      process.move(1, [left]),
+      process.once('', 1, [left]),
+      process.move(1, [left]),
+      process.add(left, 1),
+    ]);
+
+    expect(results.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+    ]);
+    expect(await totals(process, [one, left])).toEqual([3, 8]);
+  });
+
+  test.each([
+    ['while streams are loaded', {}],
+    ['while the past is read', { withPast: true }],
+  ])('is decided in the order of the calls for its stream, %s', async (_, more) => {
+    const process = await opened();
+    const places = ['a', 'b', 'c', 'd', 'e'].map((name) => streamId(`counter-${name}`));
+    for (const place of places) await process.add(place, 10_000);
+    const fresh = await opened(process.storage);
+
+    const results: Promise<unknown>[] = [];
+    for (let by = 1; by <= 100; by += 1) {
+      const from = [places[by % places.length] ?? left];
+      results.push(fresh.move(by, from, by % 7 === 1 ? more : {}));
+      await Promise.resolve();
+    }
+    await Promise.all(results);
+
+    const events = await fresh.store.readStream(one);
+    expect(events.map(({ data }) => (data as { by: number }).by)).toEqual(
+      Array.from({ length: 100 }, (__, index) => index + 1),
+    );
+    expect((await totals(fresh, [one])).at(0)).toBe(5_050);
+  });
+
   test('waits while it would stand on two that are on their way', async () => {
     const storage = holdBatches(openMemoryStorage());
     const process = await opened(storage);
@@ -186,36 +268,36 @@ describe('LG-09 a command that concerns several streams', () => {
   });
 });
 
-const streamIndex = fc.integer({ min: 0, max: 2 });
-const act = fc.oneof(
-  fc.record({ kind: fc.constant('add' as const), at: streamIndex, process: fc.boolean() }),
-  fc.record({
-    kind: fc.constant('move' as const),
-    by: fc.integer({ min: 1, max: 4 }),
-    from: fc.uniqueArray(streamIndex, { minLength: 1, maxLength: 3 }),
-    lead: fc.integer({ min: 0, max: 1 }),
-    withPast: fc.boolean(),
-    process: fc.boolean(),
-    pause: fc.boolean(),
+const streamIndex = integer({ min: 0, max: 2 });
+const act = oneof(
+  record({ kind: constant('add' as const), at: streamIndex, process: boolean() }),
+  record({
+    kind: constant('move' as const),
+    by: integer({ min: 1, max: 4 }),
+    from: uniqueArray(streamIndex, { minLength: 1, maxLength: 3 }),
+    lead: integer({ min: 0, max: 1 }),
+    withPast: boolean(),
+    process: boolean(),
+    pause: boolean(),
   }),
 );
 
 describe('LG-02, LG-09 commands that concern several streams, from two processes at once', () => {
   test('are each decided on what there was, and lose and make nothing', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(act, { maxLength: 40 }), async (acts) => {
+    await assert(
+      asyncProperty(array(act, { maxLength: 40 }), async (acts) => {
         const storage = openMemoryStorage();
         const processes = [await opened(storage), await opened(storage)] as const;
-        const sources = [left, right, streamId('counter-middle')];
+        const places = [left, right, streamId('counter-middle')];
         const leads = [one, streamId('counter-lead')];
         const running: Promise<{ readonly kind: string }>[] = [];
         for (const each of acts) {
           const process = processes[each.process ? 1 : 0];
           if (each.kind === 'add') {
-            running.push(process.add(sources[each.at] ?? left, 5));
+            running.push(process.add(places[each.at] ?? left, 5));
             continue;
           }
-          const from = each.from.map((index) => sources[index] ?? left);
+          const from = each.from.map((index) => places[index] ?? left);
           const { by, withPast } = each;
           running.push(process.move(by, from, { withPast }, leads[each.lead]));
           if (each.pause) await turn();
@@ -224,7 +306,7 @@ describe('LG-02, LG-09 commands that concern several streams, from two processes
 
         const adds = acts.filter(({ kind }) => kind === 'add').length;
         expect(kinds.filter((kind) => kind !== 'accepted' && kind !== 'rejected')).toEqual([]);
-        const all = await totals(processes[0], [...sources, ...leads]);
+        const all = await totals(processes[0], [...places, ...leads]);
         expect(all.reduce((sum, total) => sum + total, 0)).toBe(adds * 5);
       }),
       { numRuns: 200 },

@@ -1,7 +1,12 @@
 import type { DomainEvent } from '../kernel/event.ts';
 import type { StreamId } from '../kernel/identifiers.ts';
 import { ContentionError } from './command-handler.ts';
-import { resultOf, type CommandResult, type DecidedOutcome } from './command-result.ts';
+import {
+  alreadyHandled,
+  resultOf,
+  type CommandResult,
+  type DecidedOutcome,
+} from './command-result.ts';
 import { eventIdOf } from './envelope.ts';
 import type { EventStore } from './event-store.ts';
 import type { Pending } from './group-commit.ts';
@@ -48,7 +53,8 @@ export interface JointDecision<LeadEvent, OtherEvent, Rejection> {
 export interface JointHandler<Command, Rejection> {
   /**
    * Resolves once the outcome is durable, with the version of the leading stream. Rejects as a
-   * CommandHandler does. `expectedVersion` is not for joint commands.
+   * CommandHandler does, and as there, commands with one leading stream are decided in the order of the
+   * calls. `expectedVersion` is not for joint commands.
    */
   handle(
     stream: StreamId,
@@ -94,6 +100,9 @@ export function createJointHandler<
   type Options = Omit<HandleOptions<Rejection>, 'expectedVersion'>;
   type Pasts = ReadonlyMap<StreamId, readonly OtherEvent[]>;
   type Entries = ReadonlyMap<StreamId, StagedStream<Other>>;
+  type Loaded = { readonly version: number; readonly entries: Entries };
+  /** In a box, as whoever waits for the decision need not wait until it is durable. */
+  type Concluded = { readonly concluded: Promise<CommandResult<Rejection> | undefined> };
 
   /** Undefined: what it stood on fell. Runs to its append without waiting. */
   const decideAndAppend = (
@@ -107,7 +116,7 @@ export function createJointHandler<
     const sides = new Map(
       Array.from(entries, ([name, { state }]) => [name, { state, past: pasts.get(name) }]),
     );
-    const { version } = lead;
+    const { version, last } = lead;
     const { events, others, rejection } = decider.decide(command, lead.state, sides);
     const records = events.map((event) => raw.encode(event, cause));
     const appends = [{ stream, expected: version, records }];
@@ -134,7 +143,7 @@ export function createJointHandler<
         case 'appended':
           return resultOf(outcome, verdict);
         case 'claimed':
-          return { kind: 'already-handled', version, held: verdict.held };
+          return alreadyHandled(leading.durableVersion(stream, version, last), verdict);
         case 'conflict':
           return undefined;
       }
@@ -145,8 +154,10 @@ export function createJointHandler<
   const ready = (
     command: Command,
     lead: StagedStream<Lead>,
-    entries: ReadonlyMap<StreamId, StagedStream<Other>>,
+    { version, entries }: Loaded,
   ): boolean => {
+    // Whoever came in between may have made it concern other streams.
+    if (lead.version !== version) return false;
     const all: readonly StagedStream<unknown>[] = [lead, ...entries.values()];
     if (all.some(({ fallen, turn }) => fallen || turn !== undefined)) return false;
     if (underWay(all).length > 1) return false;
@@ -156,15 +167,26 @@ export function createJointHandler<
     return true;
   };
 
-  /** The streams beside the leading one, loaded; undefined when that changed meanwhile. */
-  const load = async (command: Command, lead: StagedStream<Lead>): Promise<Entries | undefined> => {
+  /** The streams beside the leading one as it is at present, loaded. */
+  const load = async (command: Command, lead: StagedStream<Lead>): Promise<Loaded> => {
     const { version } = lead;
     const entries = new Map<StreamId, StagedStream<Other>>();
     for (const name of decider.others(command, lead.state)) {
       const loading = beside.load(name);
       entries.set(name, loading instanceof Promise ? await loading : loading);
     }
-    return lead.version === version && !lead.fallen ? entries : undefined;
+    return { version, entries };
+  };
+
+  /** As `load`, at once; undefined when one of them is not free. */
+  const loaded = (command: Command, lead: StagedStream<Lead>): Loaded | undefined => {
+    const entries = new Map<StreamId, StagedStream<Other>>();
+    for (const name of decider.others(command, lead.state)) {
+      const entry = beside.free(name);
+      if (entry === undefined) return undefined;
+      entries.set(name, entry);
+    }
+    return { version: lead.version, entries };
   };
 
   /**
@@ -174,20 +196,18 @@ export function createJointHandler<
   const attemptAlone = async (
     stream: StreamId,
     command: Command,
+    lead: StagedStream<Lead>,
     options: Options,
-  ): Promise<CommandResult<Rejection> | undefined> => {
+  ): Promise<Concluded | undefined> => {
     const ends: (() => void)[] = [];
     const hold = async (entry: StagedStream<unknown>): Promise<boolean> => {
       while (entry.turn !== undefined) await entry.turn;
       ends.push(takeTurn(entry));
       return !entry.fallen;
     };
-    let concluded: Promise<CommandResult<Rejection> | undefined>;
     try {
-      const lead = await leading.load(stream);
       if (!(await hold(lead)) || !(await leading.durable(lead))) return undefined;
-      const entries = await load(command, lead);
-      if (entries === undefined) return undefined;
+      const { entries } = await load(command, lead);
       const pasts = new Map<StreamId, readonly OtherEvent[]>();
       for (const [name, entry] of [...entries].toSorted(byName)) {
         if (!(await hold(entry)) || !(await beside.durable(entry))) return undefined;
@@ -196,24 +216,36 @@ export function createJointHandler<
       }
       if ([lead, ...entries.values()].some(({ fallen }) => fallen)) return undefined;
       // Appended before this returns to the event loop, and so before the turns end; the rest may wait.
-      concluded = decideAndAppend(stream, command, lead, entries, pasts, options);
+      return { concluded: decideAndAppend(stream, command, lead, entries, pasts, options) };
     } finally {
       for (const end of ends) end();
     }
-    return concluded;
   };
 
-  const attempt = async (
+  const attemptInOrder = async (
     stream: StreamId,
     command: Command,
     options: Options,
   ): Promise<CommandResult<Rejection> | undefined> => {
-    const loading = leading.load(stream);
-    const lead = loading instanceof Promise ? await loading : loading;
-    const entries = await load(command, lead);
-    return entries !== undefined && ready(command, lead, entries)
-      ? decideAndAppend(stream, command, lead, entries, noPasts, options)
-      : attemptAlone(stream, command, options);
+    const decided = await leading.inOrder(stream, async (lead): Promise<Concluded | undefined> => {
+      const all = await load(command, lead);
+      return ready(command, lead, all)
+        ? { concluded: decideAndAppend(stream, command, lead, all.entries, noPasts, options) }
+        : attemptAlone(stream, command, lead, options);
+    });
+    return decided?.concluded;
+  };
+
+  const attempt = (
+    stream: StreamId,
+    command: Command,
+    options: Options,
+  ): Promise<CommandResult<Rejection> | undefined> => {
+    const lead = leading.free(stream);
+    const all = lead && loaded(command, lead);
+    return lead !== undefined && all !== undefined && ready(command, lead, all)
+      ? decideAndAppend(stream, command, lead, all.entries, noPasts, options)
+      : attemptInOrder(stream, command, options);
   };
 
   const noPasts: Pasts = new Map();

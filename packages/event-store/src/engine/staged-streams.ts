@@ -6,6 +6,7 @@ import type { Snapshot, Verdict } from '../storage/storage.ts';
 import { avroCodec, type AvroCodec } from './avro-codec.ts';
 import type { RawStore } from './event-store.ts';
 import type { Pending } from './group-commit.ts';
+import { createStreamLines } from './stream-lines.ts';
 
 /**
  * A stream's state in memory. It is staged: it includes events that are still on their way to the disk, so
@@ -29,16 +30,30 @@ export interface StagedStream<State> {
 export interface StagedStreams<State, Event> {
   /** At once when the stream is in memory; else from the newest snapshot and the events behind it. */
   load(stream: StreamId): StagedStream<State> | Promise<StagedStream<State>>;
+  /** The stream, if whoever comes now may decide at once: in memory, in nobody's turn, waited for by none. */
+  free(stream: StreamId): StagedStream<State> | undefined;
+  /**
+   * Calls `decide` with the stream when all who asked before have decided, and it is in nobody's turn; lets
+   * the next go on once the answer has resolved. Rejects when the stream can't be loaded: so it does for all
+   * who wait for it then.
+   */
+  inOrder<Decided>(
+    stream: StreamId,
+    decide: (entry: StagedStream<State>) => Decided | Promise<Decided>,
+  ): Promise<Decided>;
+  /** The state of a stream that is in memory, if nothing is under way on it; others may have changed it. */
+  peek(stream: StreamId): { readonly state: State } | undefined;
   /**
    * Takes events that are under way into the staged state, and resolves with what `conclude` makes of the
-   * verdict on them, once that is known here. Rejects as the verdict does.
+   * verdict on them, once that is known here. Rejects as the verdict does; what was refused at once changes
+   * nothing here.
    */
   stage<Result>(
     stream: StreamId,
     entry: StagedStream<State>,
     events: readonly Event[],
     pending: Pending,
-    conclude: (verdict: Verdict) => Result,
+    conclude: (verdict: Verdict) => Result | Promise<Result>,
   ): Promise<Result>;
   /** Whether everything staged so far became durable, as soon as that is known; never rejects. */
   durable(entry: StagedStream<State>): Promise<boolean>;
@@ -48,6 +63,8 @@ export interface StagedStreams<State, Event> {
    * to it: an entry that they have left behind is forgotten.
    */
   stood(stream: StreamId, entry: StagedStream<State>, version: number): Promise<boolean>;
+  /** The version, if what it was staged with last became durable, and else that at which the stream is. */
+  durableVersion(stream: StreamId, version: number, last: Pending | undefined): Promise<number>;
   /** The first events of a stream, up to a version. */
   history(stream: StreamId, upTo: number): Promise<readonly Event[]>;
 }
@@ -109,15 +126,21 @@ export function createStagedStreams<State, Event extends DomainEvent, Packed>(
     if (cached?.peek(stream) === entry) cached.delete(stream);
   };
 
-  // Whatever is staged stands on what was staged before, so that the last of it speaks for all.
-  const durable = async ({ fallen, last }: StagedStream<State>): Promise<boolean> => {
-    if (fallen || last === undefined) return !fallen;
-    try {
-      return (await last.verdict).kind === 'appended';
-    } catch {
-      return false;
-    }
+  const load = (stream: StreamId): StagedStream<State> | Promise<StagedStream<State>> => {
+    const known = cached?.get(stream);
+    if (known !== undefined) return known;
+    const underWay = loading.get(stream);
+    if (underWay !== undefined) return underWay;
+    const begun = read(stream).finally(() => loading.delete(stream));
+    loading.set(stream, begun);
+    return begun;
   };
+
+  // Whatever is staged stands on what was staged before, so that the last of it speaks for all.
+  const durable = async ({ fallen, last }: StagedStream<State>): Promise<boolean> =>
+    !fallen && (last === undefined || (await becameDurable(last)));
+
+  const lines = createStreamLines(load);
 
   const takeSnapshot = async (stream: StreamId, entry: StagedStream<State>): Promise<void> => {
     entry.snapshotVersion = entry.version;
@@ -128,17 +151,21 @@ export function createStagedStreams<State, Event extends DomainEvent, Packed>(
   };
 
   return {
-    load: (stream) => {
-      const known = cached?.get(stream);
-      if (known !== undefined) return known;
-      const underWay = loading.get(stream);
-      if (underWay !== undefined) return underWay;
-      const begun = read(stream).finally(() => loading.delete(stream));
-      loading.set(stream, begun);
-      return begun;
+    load,
+    free: (stream) => {
+      if (!lines.isEmpty(stream)) return undefined;
+      const entry = cached?.get(stream);
+      return entry?.turn === undefined ? entry : undefined;
+    },
+    inOrder: lines.inOrder,
+    peek: (stream) => {
+      const entry = cached?.peek(stream);
+      return entry === undefined || entry.last !== undefined ? undefined : entry;
     },
     durable,
     stage: (stream, entry, events, pending, conclude) => {
+      // It never was under way: nobody who comes behind it may stand on it.
+      if (pending.refusedAtOnce) return pending.verdict.then(conclude);
       for (const event of events) entry.state = aggregate.evolve(entry.state, event);
       entry.version += events.length;
       entry.last = pending;
@@ -168,6 +195,8 @@ export function createStagedStreams<State, Event extends DomainEvent, Packed>(
       fell(stream, entry);
       return false;
     },
+    durableVersion: async (stream, version, last) =>
+      last === undefined || (await becameDurable(last)) ? version : storage.streamVersion(stream),
     history: async (stream, upTo) => {
       const events: Event[] = [];
       while (events.length < upTo) {
@@ -179,6 +208,14 @@ export function createStagedStreams<State, Event extends DomainEvent, Packed>(
       return events;
     },
   };
+}
+
+async function becameDurable({ verdict }: Pending): Promise<boolean> {
+  try {
+    return (await verdict).kind === 'appended';
+  } catch {
+    return false;
+  }
 }
 
 /** Lets nobody else decide on the stream, in this process, until the function answered is called. */

@@ -4,9 +4,9 @@ import {
   type CommandRejected,
 } from '@counterfoil/event-store';
 import { Type, type Static, type TProperties } from 'typebox';
+import { describeRejection } from '../ledger/describe-rejection.ts';
 import type { Rejection } from './errors.ts';
 import { problemOf, type Problem } from './problem.ts';
-import { describeRejection } from './rejections.ts';
 
 /** What every confirmation of a command says (LG-09). */
 const confirmed = {

@@ -38,6 +38,8 @@ const tags: readonly (readonly [name: string, description: string])[] = [
   ['Accounts', 'Open, show, suspend and close'],
   ['Cash', 'Deposits and withdrawals'],
   ['Trades', 'Book, cancel, correct, list'],
+  ['Trade capture', 'Take in versioned records of trades, and follow what becomes of them'],
+  ['Dead letters', 'Trades that could not be handled, for operators'],
   ['Positions', 'What accounts hold, now and at any time'],
   ['Limits', 'What the risk checks of an account hold its trades against'],
   ['Instruments', 'What can be traded'],

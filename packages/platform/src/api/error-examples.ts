@@ -68,6 +68,13 @@ function listed(symbol: string, terms: object = {}): Call {
 
 const reason = { reason: 'example' };
 const key = { 'Idempotency-Key': '8e03978e-40d5-43e8-bc93-6894a57f9324' };
+const trade = {
+  trade_id: 'T1',
+  version: 2,
+  counterparty_id: 'CP-1',
+  book_id: 'B1',
+  maturity_date: '2027-05-20',
+};
 const deposit = { amount: '100' };
 
 /** A case for every code: one that is missing does not compile. */
@@ -230,6 +237,26 @@ export const errorExamples: Readonly<Record<ErrorCode, ErrorExample>> = {
   POSITION_NOT_REACHED: {
     when: get('/accounts?minPosition=1'),
     while: 'the read models lag behind the log',
+  },
+  TRADE_MATURED: { when: post('/trades', { ...trade, maturity_date: '2014-05-20' }) },
+  TRADE_VERSION_LOWER: {
+    when: post('/trades', { ...trade, version: 1 }),
+    while: 'version 2 of the trade is stored',
+  },
+  REQUEST_UNKNOWN: { when: get('/requests/8e03978e-40d5-43e8-bc93-6894a57f9324') },
+  TRADE_RECORD_UNKNOWN: { when: get('/trades/NEVER') },
+  DEAD_LETTER_UNKNOWN: { when: get('/dead-letters/0-17') },
+  DEAD_LETTER_RESOLVED: {
+    when: post('/dead-letters/0-0/reprocess', reason),
+    while: 'the letter has been discarded',
+  },
+  CSV_INVALID: {
+    when: post('/trades/bulk', 'trade_id,version\nT1,1\n', { 'Content-Type': 'text/csv' }),
+    while: 'a line of a CSV file does not fit its columns',
+  },
+  QUEUE_UNAVAILABLE: {
+    when: post('/trades', trade),
+    while: 'the disk is full, or the broker gone',
   },
   ROUTE_UNKNOWN: { when: get('/portfolios') },
   PRICE_UNKNOWN: { given: [listed('NEW')], when: get('/prices/NEW/last') },

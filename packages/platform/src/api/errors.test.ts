@@ -6,10 +6,12 @@ import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Ledger } from '../ledger/ledger.ts';
 import { viewsOf } from '../queries/views.ts';
+import { RequestStoreFailure } from '../requests/request-store.ts';
 import { errorExamples, exampleWorld, type Call } from './error-examples.ts';
 import { catalogue, type ErrorCode } from './errors.ts';
 import type { Problem } from './problem.ts';
 import { injected, openServer, type ServerFixture } from './server.fixture.ts';
+import { putAside, settled } from './trades/trades.fixture.ts';
 
 let fixture: ServerFixture;
 
@@ -87,6 +89,24 @@ const arranged: Partial<Record<ErrorCode, (call: Call) => Promise<LightMyRequest
     const views = viewsOf(other.platform.readModels);
     return (await fixture.withParts({ views })).inject(injected(call));
   },
+  TRADE_VERSION_LOWER: async (call) => {
+    const sent = await fixture.done({ ...call, body: { ...(call.body as object), version: 2 } });
+    await settled(fixture, sent);
+    return fixture.call(call);
+  },
+  DEAD_LETTER_RESOLVED: async (call) => {
+    const id = await putAside(fixture, 'not a trade');
+    const body = { reason: 'example' };
+    await fixture.done({ request: `POST /api/v1/dead-letters/${id}/discard`, body });
+    return fixture.call(call);
+  },
+  QUEUE_UNAVAILABLE: async (call) => {
+    const { trades } = fixture.platform;
+    const server = await fixture.withParts({
+      trades: { ...trades, intake: { ...trades.intake, accept: withoutRoom } },
+    });
+    return server.inject(injected(call));
+  },
   BODY_TOO_LARGE: (call) =>
     fixture.call({ ...call, body: { amount: '1', reference: 'x'.repeat(1024 * 1024) } }),
 };
@@ -103,6 +123,10 @@ function heldLedger() {
     },
     release: () => answer.reject(new ContentionError('released')),
   };
+}
+
+function withoutRoom(): Promise<never> {
+  return Promise.reject(new RequestStoreFailure('/secret/path: disk full'));
 }
 
 function failing(failure: Error) {
@@ -202,6 +226,11 @@ describe('codes of single lines in a bulk stream (RC-09)', () => {
     const response = await fixture.call({ ...when, body: `{"command":"${'x'.repeat(100_000)}"}` });
     expect(response.json()).toMatchObject({ line: 1, status: 'invalid', code: 'LINE_TOO_LONG' });
   });
+
+  test('CSV_INVALID', async () => {
+    const response = await fixture.call(errorExamples.CSV_INVALID.when);
+    expect(response.json()).toMatchObject({ line: 1, status: 'invalid', code: 'CSV_INVALID' });
+  });
 });
 
 test('what may succeed later says when (RC-09)', () => {
@@ -218,6 +247,7 @@ test('no code is left without a case', () => {
     ...Object.keys(arranged),
     ...Object.keys(onConnections),
     'LINE_TOO_LONG',
+    'CSV_INVALID',
   ];
   expect(new Set(cases)).toEqual(new Set(Object.keys(catalogue)));
 });

@@ -1,8 +1,6 @@
-import type { AccountRejection } from '../domain/accounts/contract.ts';
-import type { InstrumentRejection, PricesRejection } from '../domain/instruments/contract.ts';
+import type { Rejection } from '../ledger/describe-rejection.ts';
 
-/** Every refusal that the domain knows. */
-export type Rejection = AccountRejection | InstrumentRejection | PricesRejection;
+export type { Rejection } from '../ledger/describe-rejection.ts';
 
 /** What a code means to a caller: one entry for each, and one HTTP status. */
 export interface ErrorEntry {
@@ -215,6 +213,16 @@ const rejections: Readonly<Record<Rejection['code'], ErrorEntry>> = {
     'A newer last price is known',
     'Late marks are of no use: go on with the next one.',
   ),
+  TRADE_MATURED: error(
+    400,
+    'The trade has matured',
+    'Send a maturity date that is not before the present business date.',
+  ),
+  TRADE_VERSION_LOWER: error(
+    400,
+    'A higher version is stored',
+    'Send the version that is stored to replace it, or a higher one to amend the trade.',
+  ),
 };
 
 const protocol = {
@@ -252,6 +260,22 @@ const protocol = {
     1,
   ),
   ROUTE_UNKNOWN: error(404, 'No such resource', 'The resources are listed at /docs.'),
+  REQUEST_UNKNOWN: error(
+    404,
+    'No such request',
+    'Check the request id. Settled requests can be asked for as long as "expires_at" said.',
+  ),
+  TRADE_RECORD_UNKNOWN: error(
+    404,
+    'No such trade was captured',
+    'Check the trade id. Records that were only refused are not captured: their requests say why.',
+  ),
+  DEAD_LETTER_UNKNOWN: error(404, 'No such dead letter', 'List those that there are.'),
+  DEAD_LETTER_RESOLVED: error(
+    409,
+    'The dead letter was dealt with in another way',
+    'Look at its resolution, and at its request.',
+  ),
   PRICE_UNKNOWN: error(404, 'There is no such price', 'Record it first.'),
   POSITION_UNKNOWN: error(404, 'No such position', 'Check the symbol, or the moment.'),
   METHOD_NOT_ALLOWED: error(
@@ -264,6 +288,11 @@ const protocol = {
     413,
     'The body is too large',
     'Send less at once, or stream many commands to /api/v1/bulk/commands.',
+  ),
+  CSV_INVALID: error(
+    400,
+    'The line does not fit its columns',
+    'The first line names the columns; then come as many cells as there are columns, quoted as RFC 4180 says.',
   ),
   LINE_TOO_LONG: error(413, 'The line is too long', 'Send one command a line.'),
   MEDIA_TYPE_UNSUPPORTED: error(
@@ -299,6 +328,12 @@ const protocol = {
     503,
     'The store does not answer',
     'Whether the request took effect is unknown: send it again with the same Idempotency-Key.',
+    5,
+  ),
+  QUEUE_UNAVAILABLE: error(
+    503,
+    'The queue does not answer',
+    'Whether the request was accepted is unknown: send it again with the same Idempotency-Key.',
     5,
   ),
   READ_MODELS_UNAVAILABLE: error(

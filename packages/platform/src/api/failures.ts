@@ -2,7 +2,11 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { ContentionError, StorageFailure, StoreOverloaded } from '@counterfoil/event-store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { LetterResolved } from '../capture/dead-letter-desk.ts';
+import { IntakeOverloaded } from '../capture/intake.ts';
 import { ReadModelsUnavailable } from '../queries/failure.ts';
+import { RequestStoreFailure } from '../requests/request-store.ts';
+import { BusFailure } from '../streams/bus.ts';
 import { catalogue, type ErrorCode } from './errors.ts';
 import { pathOf, problemMediaType, problemOf, Refusal, type Problem } from './problem.ts';
 
@@ -40,6 +44,7 @@ function recordFailure(request: FastifyRequest, { code }: Problem, failure: Erro
 const loggedCodes: ReadonlySet<ErrorCode> = new Set([
   'INTERNAL',
   'STORAGE_UNAVAILABLE',
+  'QUEUE_UNAVAILABLE',
   'READ_MODELS_UNAVAILABLE',
 ]);
 
@@ -54,6 +59,15 @@ export function refusalOf(failure: unknown): Refusal {
   }
   if (failure instanceof StorageFailure) {
     return new Refusal('STORAGE_UNAVAILABLE', 'The log could not be read or written.');
+  }
+  if (failure instanceof IntakeOverloaded) {
+    return new Refusal('OVERLOADED', 'Too many requests wait to be queued.');
+  }
+  if (failure instanceof RequestStoreFailure || failure instanceof BusFailure) {
+    return new Refusal('QUEUE_UNAVAILABLE', 'The queue could not be read or written.');
+  }
+  if (failure instanceof LetterResolved) {
+    return new Refusal('DEAD_LETTER_RESOLVED', failure.message);
   }
   if (failure instanceof ReadModelsUnavailable) {
     return new Refusal('READ_MODELS_UNAVAILABLE', 'Their database gave no answer.');

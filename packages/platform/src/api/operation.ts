@@ -82,6 +82,51 @@ export function commandSchema(operation: Operation): DocumentedSchema {
   };
 }
 
+const bodyErrors: readonly ErrorCode[] = [
+  'REQUEST_INVALID',
+  'MALFORMED_JSON',
+  'BODY_TOO_LARGE',
+  'REQUEST_TIMEOUT',
+  'MEDIA_TYPE_UNSUPPORTED',
+];
+
+/** The schema of a route that takes a request for later. */
+export function intakeSchema(operation: Operation): DocumentedSchema {
+  const errors: readonly ErrorCode[] = [
+    ...operation.errors,
+    ...bodyErrors,
+    'IDEMPOTENCY_KEY_INVALID',
+    'IDEMPOTENCY_KEY_REUSED',
+    'QUEUE_UNAVAILABLE',
+  ];
+  const { 'Idempotency-Key': key } = commandHeaders;
+  const { 'Idempotency-Replayed': replayed } = confirmationHeaders;
+  const location = Type.String({ description: 'Where the outcome is' });
+  return {
+    ...documented(
+      { ...operation, errors },
+      { Location: location, 'Idempotency-Replayed': replayed },
+    ),
+    'x-headers': { 'Idempotency-Key': key },
+  };
+}
+
+/** The schema of a route that does something at once, and may be repeated. */
+export function actSchema(operation: Operation): DocumentedSchema {
+  const errors: readonly ErrorCode[] = [...operation.errors, ...bodyErrors, 'QUEUE_UNAVAILABLE'];
+  return documented({ ...operation, errors }, {});
+}
+
+/** The schema of a route that answers a question from elsewhere than the read models. */
+export function requestSchema(operation: Operation): DocumentedSchema {
+  const errors: readonly ErrorCode[] = [
+    ...operation.errors,
+    'REQUEST_INVALID',
+    'QUEUE_UNAVAILABLE',
+  ];
+  return documented({ ...operation, errors }, {});
+}
+
 /** The schema of a route that answers a question. */
 export function querySchema(operation: Operation): DocumentedSchema {
   const { query = {} } = operation;
@@ -133,6 +178,7 @@ function documented(operation: Operation, headers: TProperties): DocumentedSchem
 const successTexts: Readonly<Record<string, string>> = {
   200: 'Done, or found',
   201: 'Done, durably',
+  202: 'Accepted, durably: the outcome follows',
 };
 
 /** One response for each status, with the codes that have it. */

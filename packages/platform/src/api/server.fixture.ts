@@ -64,8 +64,10 @@ export async function openServer(): Promise<ServerFixture> {
 
 function partsOf(platform: Platform): ServerParts {
   const { ledger, temporal, store: log, readModels, projector: projected, clock } = platform;
+  const { requests, trades } = platform;
   const logger = pino({ level: 'silent' });
-  return { ledger, temporal, log, views: viewsOf(readModels), projected, clock, logger };
+  const views = viewsOf(readModels);
+  return { ledger, temporal, log, views, projected, requests, trades, clock, logger };
 }
 
 export function injected({ request, headers = {}, body }: Call): InjectOptions {

@@ -1,10 +1,12 @@
 import type { Clock, EventStore } from '@counterfoil/event-store';
 import underPressure from '@fastify/under-pressure';
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { TradeService } from '../capture/trade-service.ts';
 import { eventTypes } from '../ledger/event-types.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { TemporalQueries } from '../ledger/temporal-queries.ts';
 import type { ViewDatabase } from '../queries/views.ts';
+import type { RequestStore } from '../requests/request-store.ts';
 import { accountRoutes } from './accounts/accounts.ts';
 import { balanceHistoryRoute } from './accounts/balance-history.ts';
 import { cashRoutes } from './accounts/cash.ts';
@@ -27,6 +29,12 @@ import { answerUnknownRoutes } from './not-found.ts';
 import { attachPrincipal, requestIdOf } from './principal.ts';
 import { Refusal } from './problem.ts';
 import { createReachPosition, type Projected } from './read-position.ts';
+import { captureBulkRoute } from './trades/bulk.ts';
+import { captureRoute } from './trades/capture.ts';
+import { deadLetterRoutes } from './trades/dead-letters.ts';
+import { partsHealthRoute } from './trades/health.ts';
+import { tradeRecordRoutes } from './trades/records.ts';
+import { requestRoutes } from './trades/requests.ts';
 import { compileValidator } from './validation.ts';
 
 export interface ServerParts {
@@ -35,6 +43,8 @@ export interface ServerParts {
   readonly log: Pick<EventStore, 'findClaim' | 'head' | 'readStream'>;
   readonly views: ViewDatabase;
   readonly projected: Projected & HealthParts['projected'];
+  readonly requests: Pick<RequestStore, 'check'>;
+  readonly trades: TradeService;
   readonly clock: Clock;
   readonly logger: FastifyBaseLogger;
   /** How long the body of a request may take to arrive. */
@@ -74,7 +84,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
 const idleMsMax = 60_000;
 
 function apiRoutes(api: FastifyInstance, parts: ServerParts): void {
-  const { ledger, log, clock, projected } = parts;
+  const { ledger, log, clock, projected, trades } = parts;
   const run = createCommandRunner({ log, clock });
   const reach = createReachPosition(projected, log);
   const commands = { ledger, run };
@@ -90,6 +100,12 @@ function apiRoutes(api: FastifyInstance, parts: ServerParts): void {
   instrumentRoutes(api, { ...parts, run, reach });
   priceRoutes(api, { ...parts, run, reach });
   bulkRoute(api, parts);
+  captureRoute(api, trades);
+  captureBulkRoute(api, trades);
+  requestRoutes(api, trades);
+  tradeRecordRoutes(api, { ...parts, reach });
+  deadLetterRoutes(api, trades);
+  partsHealthRoute(api, parts);
 }
 
 function refuseWhileStopping(server: FastifyInstance): void {
@@ -112,7 +128,7 @@ async function shedLoad(server: FastifyInstance): Promise<void> {
     maxEventLoopDelay: eventLoopDelayMsMax,
     // Probes must tell a busy server from a dead one.
     pressureHandler: async ({ url }) => {
-      if (url.startsWith('/health')) return;
+      if (url.startsWith('/health') || url === '/api/v1/health') return;
       throw new Refusal('OVERLOADED', 'Answers would take over a second.');
     },
   });

@@ -91,6 +91,15 @@ function fieldErrors(
       fault(`${instancePath}/${escaped(name)}`, 'MISSING', 'is required'),
     );
   }
+  if (keyword === 'dependentRequired') {
+    const { property, dependencies } = error.params;
+    const object = valueAt(data, instancePath) as object;
+    return dependencies
+      .filter((name) => !(name in object))
+      .map((name) =>
+        fault(`${instancePath}/${escaped(name)}`, 'MISSING', `is required with ${property}`),
+      );
+  }
   if (keyword === 'additionalProperties') {
     return error.params.additionalProperties
       .slice(0, errorsMax)
@@ -120,9 +129,13 @@ function schemaAt(schema: AnySchema, pointer: string): AnySchema | undefined {
 const shownLength = 60;
 
 function foundAt(data: unknown, pointer: string): string {
+  return `; got ${shown(valueAt(data, pointer))}`;
+}
+
+function valueAt(data: unknown, pointer: string): unknown {
   let at: unknown = data;
   for (const step of stepsOf(pointer)) at = (at as Record<string, unknown> | undefined)?.[step];
-  return `; got ${shown(at)}`;
+  return at;
 }
 
 /** Never the inside of a list or an object: it may be deeper than any stack. */

@@ -1,4 +1,4 @@
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { buildServer } from '../api/server.ts';
 import { loadProcessConfig, type Config } from '../config.ts';
 import { DemoConflict, loadDemo } from '../demo/demo.ts';
@@ -21,9 +21,12 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
   const config = loadProcessConfig({ file: options.config, demo: options.demo });
   await opening(config, () => requireFinished(config));
   return untilInterrupted(async (signal) => {
-    const platform = await opening(config, () => startPlatform(config));
+    // Standard output is for people, standard error for machines.
+    const logger = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }));
+    const onFailure = (err: unknown): void => logger.warn({ err }, 'failed, and is tried again');
+    const platform = await opening(config, () => startPlatform(config, { onFailure }));
     try {
-      await serveOn(platform, signal, terminal);
+      await serveOn(platform, logger, signal, terminal);
     } finally {
       await platform.close();
     }
@@ -32,9 +35,14 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
   });
 }
 
-async function serveOn(platform: Platform, signal: AbortSignal, terminal: Terminal): Promise<void> {
+async function serveOn(
+  platform: Platform,
+  logger: Logger,
+  signal: AbortSignal,
+  terminal: Terminal,
+): Promise<void> {
   const { config } = platform;
-  const server = await listen(platform, config);
+  const server = await listen(platform, logger);
   terminal.say(`Counterfoil listens on ${server.url}`);
   terminal.say(`  API        ${server.url}/docs`);
   terminal.say(`  data       ${describeStore(config)}`);
@@ -64,17 +72,19 @@ interface Listening {
 // Of the thirty seconds that an orchestrator grants, most; the rest is for the stores.
 const finishMsMax = 20_000;
 
-async function listen(platform: Platform, { host, port, logLevel }: Config): Promise<Listening> {
-  const { ledger, temporal, store, readModels, projector, clock } = platform;
+async function listen(platform: Platform, logger: Logger): Promise<Listening> {
+  const { host, port } = platform.config;
+  const { ledger, temporal, store, readModels, projector, requests, trades, clock } = platform;
   const server = await buildServer({
     ledger,
     temporal,
     log: store,
     views: viewsOf(readModels),
     projected: projector,
+    requests,
+    trades,
     clock,
-    // Standard output is for people, standard error for machines.
-    logger: pino({ level: logLevel }, pino.destination({ fd: 2, sync: true })),
+    logger,
   });
   try {
     return {

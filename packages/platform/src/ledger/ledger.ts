@@ -1,5 +1,6 @@
 import {
   createCommandHandler,
+  createStagedStreams,
   type CommandHandler,
   type CommandResult,
   type EventStore,
@@ -25,8 +26,11 @@ import {
   type PricesCommand,
   type PricesRejection,
 } from '../domain/instruments/prices.ts';
+import { tradeRecordStream, type RecordId } from '../domain/trade-records/events.ts';
+import { tradeRecordAggregate } from '../domain/trade-records/trade-record.ts';
 import type { AccountInstruction, PricesInstruction } from './instructions.ts';
 import type { MarketBook } from './market-book.ts';
+import { createTradeCapture, type TradeCapture } from './trade-capture.ts';
 import { claimingTradeId, explainingTakenTradeId } from './trade-ids.ts';
 
 /**
@@ -51,12 +55,19 @@ export interface Ledger {
   ): Promise<CommandResult<PricesRejection>>;
   /** An account as it is now, with the version of its stream: undefined and 0 before it was opened. */
   accountNow(id: AccountId): Promise<{ readonly account: AccountState; readonly version: number }>;
+  /** Trade records, with what they book. */
+  readonly trades: TradeCapture;
+  /** Marks a trade record as expired, if it is time. */
+  expire(id: RecordId, options: HandleOptions<never>): Promise<CommandResult<never>>;
   readonly market: MarketBook;
 }
 
 export function createLedger(store: EventStore, market: MarketBook): Ledger {
+  const accountStreams = createStagedStreams(store.raw, accountDecider, {});
   const accounts: CommandHandler<AccountCommand, AccountState, AccountRejection> =
-    createCommandHandler(store, accountDecider);
+    createCommandHandler(store, accountDecider, {}, accountStreams);
+  const recordStreams = createStagedStreams(store.raw, tradeRecordAggregate, {});
+  const records = createCommandHandler(store, tradeRecordAggregate, {}, recordStreams);
   const instruments = createCommandHandler(store, instrumentDecider);
   const prices = createCommandHandler(store, pricesDecider);
 
@@ -84,6 +95,18 @@ export function createLedger(store: EventStore, market: MarketBook): Ledger {
     prices: (symbol, instruction, options) =>
       seen(
         prices.handle(pricesStream(symbol), withReference(symbol, instruction, market), options),
+      ),
+    trades: createTradeCapture({
+      store,
+      market,
+      records: recordStreams,
+      accounts: accountStreams,
+    }),
+    expire: (id, options) =>
+      records.handle(
+        tradeRecordStream(id),
+        { type: 'ExpireTradeRecord', today: market.today(), calendar: market.calendar },
+        options,
       ),
     accountNow: async (id) => {
       const { state, version } = await accounts.load(accountStream(id));

@@ -30,6 +30,8 @@ export interface MarketBook {
   /** What an account sees of the market at present. */
   view(): MarketView;
   today(): CalendarDate;
+  /** By which trades settle and mature. */
+  readonly calendar: BusinessCalendar;
   dateOf(instant: Instant): CalendarDate;
   /** Resolves once the book reflects the log up to a position: to read one's own writes. */
   reach(position: number): Promise<void>;
@@ -84,6 +86,7 @@ export async function openMarketBook(options: MarketBookOptions): Promise<Market
     prices: pricesOf,
     view: () => view(today()),
     today,
+    calendar: options.calendar,
     dateOf: (instant) => businessDateOf(instant, timeZone),
     reach: progress.reach,
     close: async () => {

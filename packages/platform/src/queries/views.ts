@@ -9,6 +9,7 @@ export interface Views {
   readonly accounts: AccountRow;
   readonly positions: PositionRow;
   readonly trade_history: TradeRow;
+  readonly trade_records: TradeRecordRow;
   readonly instruments: InstrumentRow;
   readonly closing_prices: CloseRow;
   readonly last_prices: LastPriceRow;
@@ -59,6 +60,27 @@ export interface TradeRow {
   readonly refusal_code: string | null;
   readonly refusal_limit: string | null;
   readonly refusal_actual: string | null;
+  readonly recorded_at: string;
+  readonly position: number;
+}
+
+export interface TradeRecordRow {
+  readonly trade_id: string;
+  readonly version: number;
+  readonly counterparty_id: string;
+  readonly book_id: string;
+  readonly maturity_date: string;
+  readonly created_date: string;
+  readonly expired: 'Y' | 'N';
+  readonly account_id: string | null;
+  readonly symbol: string | null;
+  readonly side: 'BUY' | 'SELL' | null;
+  readonly quantity: string | null;
+  readonly price: string | null;
+  readonly fees: string | null;
+  readonly trade_date: string | null;
+  readonly execution_id: string | null;
+  readonly request_id: string;
   readonly recorded_at: string;
   readonly position: number;
 }

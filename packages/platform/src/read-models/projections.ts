@@ -1,6 +1,11 @@
 import type { Projection } from '@counterfoil/event-store';
 import { accountProjections } from '../domain/accounts/views.ts';
 import { instrumentProjections } from '../domain/instruments/views.ts';
+import { tradeRecordProjections } from '../domain/trade-records/views.ts';
 
 /** Every read model: the views that `queries/` reads. */
-export const projections: readonly Projection[] = [...accountProjections, ...instrumentProjections];
+export const projections: readonly Projection[] = [
+  ...accountProjections,
+  ...instrumentProjections,
+  ...tradeRecordProjections,
+];

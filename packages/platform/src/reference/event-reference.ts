@@ -1,6 +1,8 @@
 import type { AvroSchema, EventType } from '@counterfoil/event-store';
 import { accountEventTypes } from '../domain/accounts/events.ts';
+import { deadLetterEventTypes } from '../domain/dead-letters/events.ts';
 import { instrumentEventTypes, pricesEventTypes } from '../domain/instruments/events.ts';
+import { tradeRecordEventTypes } from '../domain/trade-records/events.ts';
 
 /** The catalog of events: each type with every version of its schema that was ever written. */
 export function eventReference(): string {
@@ -18,6 +20,8 @@ export function eventReference(): string {
     ...section('Accounts', 'account-{accountId}', accountEventTypes),
     ...section('Instruments', 'instrument-{symbol}', instrumentEventTypes),
     ...section('Prices', 'prices-{symbol}', pricesEventTypes),
+    ...section('Trade records', 'trade-record-{trade_id}', tradeRecordEventTypes),
+    ...section('Dead letters', 'dead-letter-{topic}-{letter_id}', deadLetterEventTypes),
   ].join('\n');
 }
 

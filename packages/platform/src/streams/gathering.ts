@@ -2,15 +2,22 @@
  * Gathers what many callers want written into batches, one under way at a time, so that one transaction and
  * one flush to the disk serve all that came meanwhile. A caller alone waits for nobody.
  */
-export interface Gathering<Item> {
-  /** Resolves once the item's batch is written; rejects as the batch did. */
-  add(item: Item): Promise<void>;
+export interface Gathering<Item, Result> {
+  /** Resolves with the item's result once its batch is written; rejects as the batch did. */
+  add(item: Item): Promise<Result>;
   /** Resolves once nothing waits and nothing is under way. */
   drain(): Promise<void>;
 }
 
-export function gather<Item>(write: (batch: readonly Item[]) => Promise<void>): Gathering<Item> {
-  let waiting: { readonly item: Item; resolve(): void; reject(reason: unknown): void }[] = [];
+/** `write` answers with a result for each item of the batch, in order. */
+export function gather<Item, Result = void>(
+  write: (batch: readonly Item[]) => Promise<readonly Result[] | void>,
+): Gathering<Item, Result> {
+  let waiting: {
+    readonly item: Item;
+    resolve(result: Result): void;
+    reject(reason: unknown): void;
+  }[] = [];
   let running: Promise<void> | undefined;
 
   const run = async (): Promise<void> => {
@@ -18,8 +25,8 @@ export function gather<Item>(write: (batch: readonly Item[]) => Promise<void>): 
       const batch = waiting;
       waiting = [];
       try {
-        await write(batch.map(({ item }) => item));
-        for (const { resolve } of batch) resolve();
+        const results = await write(batch.map(({ item }) => item));
+        for (const [place, { resolve }] of batch.entries()) resolve(results?.[place] as Result);
       } catch (reason) {
         for (const { reject } of batch) reject(reason);
       }

@@ -205,6 +205,28 @@ function malformed(opened: Opened): void {
 }
 
 function content(opened: Opened): void {
+  test('keeps a commit of many claims and streams, and those beside it', async () => {
+    const { storage, schema } = await opened();
+    const streams = Array.from({ length: 65_537 }, (_, index) => streamId(`wide-${index}`));
+    const keys = Array.from({ length: 257 }, (_, index) => `key ${index}`);
+    const wide = {
+      appends: streams.map((stream) => ({ stream, expected: 'none' as const, records: [] })),
+      claims: keys.map((key) => claim(key, `of ${key}`)),
+    };
+
+    const [, verdict] = await storage.append(
+      [commit(schema, [a, 'none', 1]), wide, commit(schema, [a, 1, 1])],
+      at(1),
+    );
+
+    expect(verdict).toMatchObject({ kind: 'appended', count: 0, versions: streams.map(() => 0) });
+    const held = await storage.listClaims(0, 1);
+    expect(new Set(held.map(({ key, note }) => `${key} ${text(note)}`))).toEqual(
+      new Set(keys.map((key) => `${key} of ${key}`)),
+    );
+    expect(await storage.streamVersion(a)).toBe(2);
+  });
+
   test('keeps bodies byte for byte: none at all, every byte, a megabyte', async () => {
     const { storage, schema } = await opened();
     const bodies = [Buffer.alloc(0), Buffer.from(Uint8Array.from(upTo(256))), randomMegabyte()];

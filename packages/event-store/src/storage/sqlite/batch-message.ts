@@ -6,8 +6,8 @@ import type { Claim, Commit, Expectation, HeldClaim, NewRecord } from '../storag
  * A batch of commits as one buffer that is handed (not copied) to the writer's thread. Little-endian:
  *
  *     batch   u32 commits, f64 time in microseconds, commit...
- *     commit  u32 place of the commit it stands on, from 1 (0 for none), u16 appends, append...,
- *             u8 claims, claim...
+ *     commit  u32 place of the commit it stands on, from 1 (0 for none), u32 appends, append...,
+ *             u32 claims, claim...
  *     append  u8 bytes of stream name, name, f64 expected version (-1 for any), u32 records, record...
  *     record  u32 schema, u32 bytes of body, body
  *     claim   u16 bytes of key, key (UTF-8), f64 expiry in microseconds (Infinity for never),
@@ -19,7 +19,7 @@ export function encodeBatch(batch: readonly Commit[], at: Instant): Uint8Array<A
   offset = message.writeDoubleLE(microsecondsOf(at), offset);
   for (const { appends, claims = [], standsOn = -1 } of batch) {
     offset = message.writeUInt32LE(standsOn + 1, offset);
-    offset = message.writeUInt16LE(appends.length, offset);
+    offset = message.writeUInt32LE(appends.length, offset);
     for (const { stream, expected, records } of appends) {
       offset = message.writeUInt8(stream.length, offset);
       offset += message.write(stream, offset, 'latin1');
@@ -32,7 +32,7 @@ export function encodeBatch(batch: readonly Commit[], at: Instant): Uint8Array<A
         offset += body.length;
       }
     }
-    offset = message.writeUInt8(claims.length, offset);
+    offset = message.writeUInt32LE(claims.length, offset);
     for (const claim of claims) offset = writeClaim(message, offset, claim);
   }
   return message;
@@ -54,7 +54,7 @@ function expiryOf(expiresAt: Instant | undefined): number {
 function sizeOf(batch: readonly Commit[]): number {
   let size = 12;
   for (const { appends, claims = [] } of batch) {
-    size += 7;
+    size += 12;
     for (const { stream, records } of appends) {
       size += 1 + stream.length + 12;
       for (const { body } of records) size += 8 + body.length;
@@ -101,8 +101,8 @@ export function decodeBatch(bytes: Uint8Array): BatchMessage {
   const commits = Array.from({ length: message.readUInt32LE(0) }, (): CommitMessage => {
     const appends: AppendMessage[] = [];
     const standsOn = message.readUInt32LE(offset) - 1;
-    const count = message.readUInt16LE(offset + 4);
-    offset += 6;
+    const count = message.readUInt32LE(offset + 4);
+    offset += 8;
     for (let index = 0; index < count; index += 1) {
       const nameEnd = offset + 1 + (message[offset] ?? 0);
       const stream = message.toString('latin1', offset + 1, nameEnd) as StreamId;
@@ -121,8 +121,8 @@ export function decodeBatch(bytes: Uint8Array): BatchMessage {
       appends.push({ stream, expected, records });
     }
     const claims: ClaimMessage[] = [];
-    const claimCount = message[offset] ?? 0;
-    offset += 1;
+    const claimCount = message.readUInt32LE(offset);
+    offset += 4;
     for (let index = 0; index < claimCount; index += 1) {
       const { claim, end } = readClaim(message, offset);
       claims.push(claim);

@@ -1,6 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { instantFromMicroseconds } from '../../kernel/instant.ts';
-import { startAnsweringThread, type AnsweringThread } from '../../thread.ts';
 import { checkCommits } from '../commit-check.ts';
 import {
   SchemaConflict,
@@ -12,9 +11,10 @@ import {
 } from '../storage.ts';
 import { encodeBatch, type BatchAnswer } from './batch-message.ts';
 import { openReaderConnection, openWriterConnection } from './connections.ts';
+import { createDoorbell } from './doorbell.ts';
 import { storageFailure } from './failures.ts';
 import { createLogReader } from './log-reader.ts';
-import type { WriterAnswer, WriterRequest } from './writer.worker.ts';
+import { createWriter, startWriterThread } from './writer.ts';
 
 export interface SqliteStorageOptions {
   /** The log's file; made when it is missing. SQLite keeps `-wal` and `-shm` files beside it. */
@@ -34,15 +34,7 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
   const { file, pollMs = 500 } = options;
   const reader = await openReader(file);
   const log = createLogReader(reader);
-  // Started by the first write: whoever only reads has no use for the thread.
-  let writer: Promise<WriterThread> | undefined;
-  const write = async (request: WriterRequest, transfer?: ArrayBuffer[]): Promise<WriterAnswer> => {
-    writer ??= startWriter(file);
-    const answer = await (await writer).request(request, transfer);
-    if (answer.kind !== 'failed') return answer;
-    const { message, final, cause } = answer;
-    throw new StorageFailure(message, { final, cause });
-  };
+  const writer = createWriter(() => startWriterThread(file));
   const doorbell = createDoorbell(log.dataVersion, pollMs);
   let open = true;
 
@@ -55,7 +47,7 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
       refuseWhenClosed();
       checkCommits(batch);
       const bytes = encodeBatch(batch, at);
-      const reply = await write({ kind: 'batch', bytes }, [bytes.buffer]);
+      const reply = await writer.write({ kind: 'batch', bytes }, [bytes.buffer]);
       if (reply.kind !== 'written') throw new StorageFailure('no verdicts', { final: true });
       doorbell.ring();
       return verdictsOf(batch, reply.answer);
@@ -73,7 +65,7 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
     loadSnapshot: async (stream, format) => log.loadSnapshot(stream, format),
     saveSnapshot: async (stream, snapshot) => {
       refuseWhenClosed();
-      await write({ kind: 'snapshot', stream, ...snapshot });
+      await writer.write({ kind: 'snapshot', stream, ...snapshot });
     },
     findClaim: async (key, at) => log.findClaim(key, at),
     listClaims: async (after, upTo) => log.listClaims(after, upTo),
@@ -81,8 +73,11 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
       if (!open) return;
       open = false;
       doorbell.stop();
-      await (await writer)?.close({ kind: 'close' });
-      reader.close();
+      try {
+        await writer.close();
+      } finally {
+        reader.close();
+      }
     },
   };
 }
@@ -95,20 +90,6 @@ async function openReader(file: string): Promise<DatabaseSync> {
   } catch (cause) {
     throw storageFailure(cause);
   }
-}
-
-type WriterThread = AnsweringThread<WriterRequest, WriterAnswer>;
-
-function startWriter(file: string): Promise<WriterThread> {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return startAnsweringThread({
-    program: new URL(`./writer.worker.${extension}`, import.meta.url),
-    workerData: file,
-    failureOf: (cause) =>
-      cause === undefined
-        ? new StorageFailure('the storage is closed', { final: true })
-        : storageFailure(cause),
-  });
 }
 
 function verdictsOf(batch: readonly Commit[], answer: BatchAnswer): readonly Verdict[] {
@@ -130,39 +111,6 @@ function verdictsOf(batch: readonly Commit[], answer: BatchAnswer): readonly Ver
     const { stream, expected } = append;
     return { kind: 'conflict', stream, expected, actual: refusal.actual };
   });
-}
-
-interface Doorbell {
-  ring(): void;
-  watch(listener: () => void): () => void;
-  stop(): void;
-}
-
-/** Rings at our own appends at once, and at those of other processes when polling finds them. */
-function createDoorbell(dataVersion: () => number, pollMs: number): Doorbell {
-  const listeners = new Set<() => void>();
-  const ring = (): void => {
-    for (const listener of listeners) listener();
-  };
-  let seen = dataVersion();
-  let timer: NodeJS.Timeout | undefined;
-  const poll = (): void => {
-    const now = dataVersion();
-    if (now !== seen) ring();
-    seen = now;
-  };
-  return {
-    ring,
-    watch: (listener) => {
-      listeners.add(listener);
-      timer ??= setInterval(poll, pollMs).unref();
-      return () => listeners.delete(listener);
-    },
-    stop: () => {
-      clearInterval(timer);
-      listeners.clear();
-    },
-  };
 }
 
 function openForWriting(file: string): DatabaseSync {

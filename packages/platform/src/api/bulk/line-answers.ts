@@ -1,8 +1,8 @@
 import type { CommandResult } from '@counterfoil/event-store';
+import { describeRejection } from '../../ledger/describe-rejection.ts';
 import type { Outcome } from '../confirmation.ts';
 import { catalogue, type ErrorCode, type Rejection } from '../errors.ts';
 import type { FieldError, Refusal } from '../problem.ts';
-import { describeRejection } from '../rejections.ts';
 
 /** What a line is answered with; its number is added when it is written. */
 export interface LineAnswer {

@@ -1,5 +1,5 @@
+import { cellsOf } from '../../formats/csv.ts';
 import { CommandFailure } from '../failure.ts';
-import { cellsOf } from './csv.ts';
 import type { Column, ImportKind } from './kinds.ts';
 
 /** The first line of a file, understood. */

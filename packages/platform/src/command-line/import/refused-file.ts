@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
 import type { Line } from '../../api/bulk/line-splitter.ts';
-import { cellOf, cellsOf } from './csv.ts';
+import { cellOf, cellsOf } from '../../formats/csv.ts';
 import { resultColumns, type Header } from './header.ts';
 import type { Refusal } from './row-reader.ts';
 

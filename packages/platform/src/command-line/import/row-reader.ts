@@ -1,9 +1,9 @@
 import type { LineCommand, LineKind } from '../../api/bulk/line-commands.ts';
 import type { Line } from '../../api/bulk/line-splitter.ts';
 import type { Rejection } from '../../api/errors.ts';
-import { describeRejection } from '../../api/rejections.ts';
 import { fieldErrorsOf } from '../../api/validation.ts';
-import { cellsOf } from './csv.ts';
+import { cellsOf } from '../../formats/csv.ts';
+import { describeRejection } from '../../ledger/describe-rejection.ts';
 import type { Header } from './header.ts';
 import type { ImportKind } from './kinds.ts';
 

@@ -18,8 +18,6 @@ import {
 } from '../money/contract.ts';
 import type { AccountId, TradeId } from './events.ts';
 
-export type { AccountRejection } from './rejections.ts';
-
 // What callers say to accounts, and what they hear. One source for validation, types and OpenAPI.
 
 const closed = { additionalProperties: false } as const;

@@ -3,9 +3,6 @@ import { DateText, InstantText, LoggedInstantIn, InstantTextOrNull } from '../ca
 import { CurrencyIn, DecimalText, PriceIn, QuantityIn } from '../money/contract.ts';
 import type { InstrumentSymbol } from './events.ts';
 
-export type { InstrumentRejection } from './instrument.ts';
-export type { PricesRejection } from './prices.ts';
-
 // What callers say to instruments and their prices, and what they hear.
 
 const closed = { additionalProperties: false } as const;

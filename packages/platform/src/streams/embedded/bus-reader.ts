@@ -14,12 +14,20 @@ export interface BusReader {
   ): readonly Message[];
   /** Of every partition, in order. */
   progress(topicId: number, group: string): readonly PartitionProgress[];
+  request(id: Uint8Array): RequestRow | undefined;
   close(): void;
 }
 
 export interface TopicRow {
   readonly id: number;
   readonly partitions: number;
+}
+
+/** A row of `requests`. */
+export interface RequestRow {
+  readonly expires_at: number;
+  readonly outcome: string | null;
+  readonly held: string | null;
 }
 
 interface MessageRow {
@@ -45,6 +53,9 @@ export function openBusReader(file: string): BusReader {
        AND progress.partition = partitions.partition AND "group" = ?2
      WHERE partitions.topic = ?1 ORDER BY partitions.partition`,
   );
+  const requestWith = database.prepare(
+    'SELECT expires_at, outcome, held FROM requests WHERE id = ?',
+  );
   return {
     topic: (name) => {
       const row = topicNamed.get(name) as TopicRow | undefined;
@@ -64,6 +75,7 @@ export function openBusReader(file: string): BusReader {
       ),
     progress: (topicId, group) =>
       (progressOf.all(topicId, group) as unknown as PartitionProgress[]).map((row) => ({ ...row })),
+    request: (id) => requestWith.get(id) as RequestRow | undefined,
     close: () => database.close(),
   };
 }

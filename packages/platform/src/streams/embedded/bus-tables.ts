@@ -7,6 +7,9 @@ import { DatabaseSync } from 'node:sqlite';
  * - `partitions.next` is the offset that the next message of a partition will have: it outlives messages
  *   that are removed.
  * - `progress.next` is the first offset that a group has not taken.
+ * - `requests` are what was accepted together with a message (see `requests/`): ids sort by time, so that
+ *   new ones land behind all others. `outcome` is JSON, null while pending; `held` says why it is held.
+ * - `request_keys` let a request be accepted once.
  */
 const tables = `
   CREATE TABLE topics (
@@ -36,6 +39,20 @@ const tables = `
     next INTEGER NOT NULL,
     PRIMARY KEY (topic, partition, "group")
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE requests (
+    id BLOB NOT NULL PRIMARY KEY,
+    expires_at INTEGER NOT NULL,
+    outcome TEXT,
+    held TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX requests_by_expiry ON requests (expires_at);
+  CREATE TABLE request_keys (
+    key TEXT NOT NULL PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    request BLOB NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX request_keys_by_expiry ON request_keys (expires_at);
 `;
 
 const layout = 1;

@@ -4,8 +4,8 @@ import type { BusWrite } from './bus-writer.ts';
 import type { BusWriterAnswer, BusWriterRequest } from './bus-writer.worker.ts';
 
 export interface BusWriterThread {
-  /** Resolves once the batch is durable; rejects with a BusFailure when it was not written. */
-  write(batch: readonly BusWrite[]): Promise<void>;
+  /** Resolves with the result of each write once all are durable; rejects with a BusFailure when none is. */
+  write(batch: readonly BusWrite[]): Promise<readonly unknown[]>;
   close(): Promise<void>;
 }
 
@@ -21,6 +21,7 @@ export async function startBusWriter(file: string): Promise<BusWriterThread> {
       if (answer.kind === 'failed') {
         throw new BusFailure('the bus could not keep what it was given', { cause: answer.cause });
       }
+      return answer.results;
     },
     close: () => thread.close('close'),
   };

@@ -1,7 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { createRequestWriter, type RequestWrite } from './request-writer.ts';
+import type { Publish, StoredMessage } from './stored-message.ts';
 
 /** What is written to the bus. All of one batch is written in one transaction. */
 export type BusWrite =
+  | RequestWrite
   | {
       readonly kind: 'publish';
       readonly topic: number;
@@ -23,14 +26,6 @@ export type BusWrite =
       readonly publishedBefore: number;
     };
 
-export interface StoredMessage {
-  readonly partition: number;
-  readonly key: string;
-  /** As JSON; null for none. */
-  readonly headers: string | null;
-  readonly value: Uint8Array;
-}
-
 interface Taken {
   readonly partition: number;
   readonly next: number;
@@ -39,8 +34,13 @@ interface Taken {
 // Of one partition: what others want written must not wait for long.
 const removedAtOnce = 2_000;
 
-/** Writes batches, each in one transaction, durable when it returns; on a throw nothing was written. */
-export function createBusWriter(database: DatabaseSync): (batch: readonly BusWrite[]) => void {
+/**
+ * Writes batches, each in one transaction, durable when it returns; on a throw nothing was written. Answers
+ * with the result of each write: undefined for most.
+ */
+export function createBusWriter(
+  database: DatabaseSync,
+): (batch: readonly BusWrite[]) => readonly unknown[] {
   const nextOf = database.prepare('SELECT next FROM partitions WHERE topic = ? AND partition = ?');
   const moveEnd = database.prepare(
     'UPDATE partitions SET next = ? WHERE topic = ? AND partition = ?',
@@ -59,39 +59,56 @@ export function createBusWriter(database: DatabaseSync): (batch: readonly BusWri
        ORDER BY "offset" LIMIT ?)`,
   );
 
-  const publish = ({ topic, at, messages }: BusWrite & { readonly kind: 'publish' }): void => {
-    const ends = new Map<number, number>();
-    for (const { partition, key, headers, value } of messages) {
-      const offset = ends.get(partition) ?? (nextOf.get(topic, partition) as { next: number }).next;
-      add.run(topic, partition, offset, at, key, headers, value);
-      ends.set(partition, offset + 1);
+  /** Of the batch at hand: what each partition, by topic and number, will have next. */
+  const ends = new Map<
+    string,
+    { readonly topic: number; readonly partition: number; next: number }
+  >();
+
+  const publish: Publish = (topic, at, { partition, key, headers, value }) => {
+    const name = `${topic}/${partition}`;
+    let end = ends.get(name);
+    if (end === undefined) {
+      end = { topic, partition, next: (nextOf.get(topic, partition) as { next: number }).next };
+      ends.set(name, end);
     }
-    for (const [partition, next] of ends) moveEnd.run(next, topic, partition);
+    add.run(topic, partition, end.next, at, key, headers, value);
+    end.next += 1;
   };
 
-  const apply = (write: BusWrite): void => {
+  const requests = createRequestWriter(database, publish);
+
+  const apply = (write: BusWrite): unknown => {
     switch (write.kind) {
       case 'publish':
-        publish(write);
-        break;
+        for (const message of write.messages) publish(write.topic, write.at, message);
+        return undefined;
       case 'advance':
         for (const { partition, next } of write.positions) {
           advance.run(write.topic, partition, write.group, next);
         }
-        break;
+        return undefined;
       case 'trim':
         for (const { partition, next } of taken.all(write.topic) as unknown as Taken[]) {
           trim.run(write.topic, partition, next, write.publishedBefore, removedAtOnce);
         }
-        break;
+        return undefined;
+      case 'accept':
+      case 'settle':
+      case 'hold':
+      case 'expire':
+        return requests(write);
     }
   };
 
   return (batch) => {
+    ends.clear();
     database.exec('BEGIN IMMEDIATE');
     try {
-      for (const write of batch) apply(write);
+      const results = batch.map((write) => apply(write));
+      for (const { topic, partition, next } of ends.values()) moveEnd.run(next, topic, partition);
       database.exec('COMMIT');
+      return results;
     } catch (cause) {
       if (database.isTransaction) database.exec('ROLLBACK');
       throw cause;

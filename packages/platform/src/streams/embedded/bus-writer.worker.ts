@@ -10,7 +10,7 @@ import { createBusWriter, leavesDiskInDoubt, type BusWrite } from './bus-writer.
 export type BusWriterRequest = readonly BusWrite[] | 'close';
 
 export type BusWriterAnswer =
-  | { readonly kind: 'done' }
+  | { readonly kind: 'done'; readonly results: readonly unknown[] }
   | { readonly kind: 'failed'; readonly cause: unknown };
 
 const port = parentPort;
@@ -19,12 +19,13 @@ if (port === null) throw new Error('the writer of the bus runs in a worker threa
 const database = openForWriting(workerData as string);
 const write = createBusWriter(database);
 const answer = (message: BusWriterAnswer): void => port.postMessage(message);
+const done: BusWriterAnswer = { kind: 'done', results: [] };
 let stopped: BusWriterAnswer | undefined;
 
 port.on('message', (request: BusWriterRequest) => {
   if (request === 'close') {
     database.close();
-    answer({ kind: 'done' });
+    answer(done);
     port.close();
     return;
   }
@@ -33,8 +34,7 @@ port.on('message', (request: BusWriterRequest) => {
     return;
   }
   try {
-    write(request);
-    answer({ kind: 'done' });
+    answer({ kind: 'done', results: write(request) });
   } catch (cause) {
     const failed: BusWriterAnswer = { kind: 'failed', cause };
     if (leavesDiskInDoubt(cause)) stopped = failed;
@@ -42,4 +42,4 @@ port.on('message', (request: BusWriterRequest) => {
   }
 });
 
-answer({ kind: 'done' });
+answer(done);

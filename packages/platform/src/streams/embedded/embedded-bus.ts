@@ -1,4 +1,5 @@
 import type { Clock } from '@counterfoil/event-store';
+import type { RequestStore } from '../../requests/request-store.ts';
 import {
   BusFailure,
   TopicMismatch,
@@ -12,10 +13,11 @@ import { gather } from '../gathering.ts';
 import { partitionOf } from '../partition-of.ts';
 import { startSubscriber } from '../subscriber.ts';
 import { createBell, type Bell } from './bell.ts';
-import { openBusReader, type BusReader } from './bus-reader.ts';
+import { openBusReader, type BusReader, type TopicRow } from './bus-reader.ts';
 import { openForWriting } from './bus-tables.ts';
 import { startBusWriter } from './bus-writer-thread.ts';
 import type { BusWrite } from './bus-writer.ts';
+import { embeddedRequests } from './embedded-requests.ts';
 import { lockFile } from './file-lock.ts';
 import { createGroup, type Group } from './group.ts';
 import { memberOf } from './member.ts';
@@ -30,12 +32,17 @@ export interface EmbeddedBusOptions {
   readonly trimEveryMs?: number | undefined;
 }
 
+/** A bus with a store of requests whose messages it takes in the same transaction. */
+export interface EmbeddedBus extends Bus {
+  readonly requests: RequestStore;
+}
+
 /**
  * A bus in an SQLite file, for one process: what is published is on the disk, flushed, before `publish`
  * resolves. Writes run in a thread of their own, those of many callers in one transaction; reads run on the
  * calling thread. Rejects with a BusFailure when another process has the file, or when it can't be used.
  */
-export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<Bus> {
+export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<EmbeddedBus> {
   const { file, clock, keepTakenMs = 86_400_000, trimEveryMs = 10_000 } = options;
   const unlock = lockFile(file);
   let reader: BusReader;
@@ -47,7 +54,7 @@ export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<Bus>
     throw new BusFailure(`the bus in ${file} can't be opened`, { cause });
   }
   const thread = await startBusWriter(file);
-  const writes = gather<BusWrite>((batch) => thread.write(batch));
+  const writes = gather<BusWrite, unknown>((batch) => thread.write(batch));
   const groups = new Map<string, Group>();
   const subscribers = new Set<Subscriber>();
   const bells = new Map<number, Set<Bell>>();
@@ -67,9 +74,12 @@ export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<Bus>
     for (const bell of bells.get(topic) ?? []) bell.ring();
   };
 
-  const topicNamed = (name: string): { readonly id: number; readonly partitions: number } => {
-    const topic = reader.topic(name);
+  // Topics are for ever as they were made.
+  const known = new Map<string, TopicRow>();
+  const topicNamed = (name: string): TopicRow => {
+    const topic = known.get(name) ?? reader.topic(name);
     if (topic === undefined) throw new UnknownTopic(`there is no topic ${name}`);
+    known.set(name, topic);
     return topic;
   };
 
@@ -86,13 +96,25 @@ export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<Bus>
     return group;
   };
 
+  const requests = embeddedRequests({
+    write: writes.add,
+    reader,
+    place: (topic, message) => {
+      const { id, partitions } = topicNamed(topic);
+      return { topic: id, message: storedMessage(message, partitions) };
+    },
+    ring,
+    clock,
+  });
+
   return {
+    requests,
     ensureTopics: async (definitions) => {
       for (const { name, partitions } of definitions) {
-        const known = reader.topic(name) ?? makeTopic(file, name, partitions);
-        if (known.partitions !== partitions) {
+        const topic = reader.topic(name) ?? makeTopic(file, name, partitions);
+        if (topic.partitions !== partitions) {
           throw new TopicMismatch(
-            `topic ${name} has ${known.partitions} partitions, not ${partitions}`,
+            `topic ${name} has ${topic.partitions} partitions, not ${partitions}`,
           );
         }
       }
@@ -116,8 +138,9 @@ export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<Bus>
         memberOf({
           group: groupOf(id, groupName),
           read: (partition, from, limit) => reader.messages(id, topic, partition, from, limit),
-          advance: (positions) =>
-            writes.add({ kind: 'advance', topic: id, group: groupName, positions }),
+          advance: async (positions) => {
+            await writes.add({ kind: 'advance', topic: id, group: groupName, positions });
+          },
           bell,
           onFailure: subscription.onFailure,
         }),
@@ -136,6 +159,7 @@ export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<Bus>
       reader.messages(topicNamed(topic).id, topic, partition, from, limit),
     progress: async (topic, group) => reader.progress(topicNamed(topic).id, group),
     close: async () => {
+      await requests.close();
       clearInterval(trimming);
       await Promise.all(Array.from(subscribers, (subscriber) => subscriber.close()));
       await writes.drain();

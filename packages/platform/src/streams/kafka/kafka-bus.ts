@@ -96,8 +96,9 @@ export async function openKafkaBus(options: KafkaBusOptions): Promise<Bus> {
   };
 
   // One request at a time: several would not keep the order of the calls.
-  const sending = gather<readonly SentMessage[]>(async (batch) => {
+  const sending = gather<readonly SentMessage[], unknown>(async (batch) => {
     await reaching(producer.send({ messages: batch.flat(), acks: -1 }));
+    return [];
   });
 
   const publishing = new Set<Promise<void>>();

@@ -1,4 +1,10 @@
-import type { Rejection } from './errors.ts';
+import type { AccountRejection } from '../domain/accounts/rejections.ts';
+import type { InstrumentRejection } from '../domain/instruments/instrument.ts';
+import type { PricesRejection } from '../domain/instruments/prices.ts';
+import type { RecordRejection } from '../domain/trade-records/trade-record.ts';
+
+/** Every refusal that the domain knows. */
+export type Rejection = AccountRejection | InstrumentRejection | PricesRejection | RecordRejection;
 
 type Described = {
   readonly [Code in Rejection['code']]: (
@@ -82,4 +88,8 @@ const sentences: Described = {
   VOLUME_NEGATIVE: () => 'The volume is less than zero.',
   BAR_INCONSISTENT: ({ rule }) => `The rule is ${rule}.`,
   MARK_OUT_OF_ORDER: ({ lastMarkedAt }) => `The last price was marked at ${lastMarkedAt}.`,
+  TRADE_MATURED: ({ maturityDate, today }, id) =>
+    `Trade ${id} matures on ${maturityDate}, and today is ${today}.`,
+  TRADE_VERSION_LOWER: ({ version, current }, id) =>
+    `Trade ${id} is at version ${current}, and version ${version} came.`,
 };

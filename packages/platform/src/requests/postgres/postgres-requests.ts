@@ -1,0 +1,113 @@
+import type { Bus } from '../../streams/bus.ts';
+import { gather } from '../../streams/gathering.ts';
+import { startOutboxRelay } from '../outbox-relay.ts';
+import {
+  RequestStoreFailure,
+  type Acceptance,
+  type NewRequest,
+  type RequestStore,
+} from '../request-store.ts';
+import { acceptAll } from './acceptance.ts';
+import { openPool } from './connections.ts';
+import { removeExpired } from './expiry.ts';
+import { createOutbox } from './outbox.ts';
+import { findAll, holdAll, settleAll } from './outcomes.ts';
+import { makeTables, schema } from './tables.ts';
+
+export interface PostgresRequestsOptions {
+  readonly connectionString: string;
+  /** Where the messages go; it stays open when the store is closed. */
+  readonly bus: Bus;
+  /** Called when messages can't be brought to the bus for now: that is tried again. */
+  readonly onFailure: (failure: unknown) => void;
+}
+
+/** A call of `accept`, and what it is answered. */
+interface Call {
+  readonly requests: readonly NewRequest[];
+  answers: readonly Acceptance[];
+}
+
+/**
+ * A store of requests in PostgreSQL 14 or later, made when it is missing; any number of processes may share
+ * it. A request and its message are written in one transaction; the messages are brought to the bus behind
+ * it. Rejects with a RequestStoreFailure when the database can't be reached.
+ */
+export async function openPostgresRequests({
+  connectionString,
+  bus,
+  onFailure,
+}: PostgresRequestsOptions): Promise<RequestStore> {
+  const pool = openPool(connectionString);
+  try {
+    await guarded(() => makeTables(pool));
+  } catch (cause) {
+    await pool.end();
+    throw cause;
+  }
+  const relay = startOutboxRelay({ source: createOutbox(pool), bus, onFailure });
+
+  // The calls of many callers in one transaction, one transaction at a time: so messages keep their order.
+  const accepting = gather<Call>(async (calls) => {
+    const all = await acceptAll(
+      pool,
+      calls.flatMap(({ requests }) => requests),
+    );
+    let from = 0;
+    for (const call of calls) {
+      call.answers = all.slice(from, from + call.requests.length);
+      from += call.requests.length;
+    }
+    relay.ring();
+  });
+
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await accepting.drain();
+    await relay.stop();
+    await pool.end();
+  };
+
+  const open = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    if (false) throw new RequestStoreFailure('the store of requests is closed');
+    return guarded(work);
+  };
+
+  return {
+    accept: (requests) =>
+      open(async () => {
+        const call: Call = { requests, answers: [] };
+        await accepting.add(call);
+        return call.answers;
+      }),
+    settle: (settlements) => open(() => settleAll(pool, settlements)),
+    hold: (holds) => open(() => holdAll(pool, holds)),
+    find: (ids) => open(() => findAll(pool, ids)),
+    removeExpired: (nowMs) => open(() => removeExpired(pool, nowMs)),
+    check: () =>
+      open(async () => {
+        const { rows } = await pool.query<{ read_only: string }>(
+          `SELECT current_setting('transaction_read_only') AS read_only,
+             EXISTS (SELECT FROM ${schema}.requests) AS any`,
+        );
+        // A standby answers too, but keeps nothing.
+        if (rows[0]?.read_only !== 'off') throw new Error('the database takes no writes');
+      }),
+    close: () => {
+      closed ??= close();
+      return closed;
+    },
+  };
+}
+
+async function guarded<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof RequestStoreFailure) throw cause;
+    throw new RequestStoreFailure(
+      `the database of requests can't be used now (${String(cause)}): try again`,
+      { cause },
+    );
+  }
+}
