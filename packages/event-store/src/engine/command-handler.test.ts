@@ -496,6 +496,8 @@ describe('LG-05 a command that fails', () => {
       expect.any(StoreOverloaded),
       'accepted',
     ]);
+    // The later one was decided on the one taken, not on what the log held then, in vain.
+    expect(storage.sent.flat()).toHaveLength(2);
     expect(await audit(store)).toEqual({ total: 2, events: 2, unfounded: [] });
   });
 

@@ -110,6 +110,16 @@ describe('LG-14 a copy of a log', () => {
     }
   });
 
+  test('has the claims of any number of commits without records, all taken where one record stands', async () => {
+    const claims = Array.from({ length: 300 }, (_, index) => claim(`refused ${index}`, 'n'));
+    await write(1, {}, ...claims.map((one) => ({ counts: [], claims: [one] })));
+
+    expect(await copyLog(source, target, { end: head })).toEqual({ position: 1, complete: true });
+
+    expect(await contentsOf(target)).toEqual(await contentsOf(source));
+    expect(await target.listClaims(0, 1)).toHaveLength(300);
+  });
+
   test('of nothing is nothing', async () => {
     expect(await copyLog(source, target, { end: head })).toEqual({ position: 0, complete: true });
     expect((await target.head()).position).toBe(0);

@@ -10,6 +10,13 @@ import { viewsOf } from '../queries/views.ts';
 import type { Call } from './error-examples.ts';
 import { buildServer, type ServerParts } from './server.ts';
 
+/** Other stores than the embedded ones, as the configuration names them. */
+interface StoresUnderTest {
+  readonly environment?: Readonly<Record<string, string>>;
+  /** With settings. */
+  readonly file?: string;
+}
+
 /** The whole program on a real SQLite file, with a clock that the test sets. */
 export interface ServerFixture {
   readonly server: FastifyInstance;
@@ -25,11 +32,17 @@ export interface ServerFixture {
   close(): Promise<void>;
 }
 
-export async function openServer(): Promise<ServerFixture> {
+export async function openServer({
+  environment,
+  file,
+}: StoresUnderTest = {}): Promise<ServerFixture> {
   const directory = await mkdtemp(path.join(tmpdir(), 'counterfoil-api-'));
   let now = instantOf('2026-11-20T15:00:00Z');
   const clock: Clock = () => now;
-  const config = loadConfig({ environment: { COUNTERFOIL_DATA_DIR: directory } });
+  const config = loadConfig({
+    environment: { ...environment, COUNTERFOIL_DATA_DIR: directory },
+    file,
+  });
   const platform = await startPlatform(config, { clock });
   const parts = partsOf(platform);
   const servers: FastifyInstance[] = [];

@@ -10,8 +10,8 @@ export interface Gathering<Item, Result> {
 }
 
 /** `write` answers with a result for each item of the batch, in order. */
-export function gather<Item, Result = void>(
-  write: (batch: readonly Item[]) => Promise<readonly Result[] | void>,
+export function gather<Item, Result>(
+  write: (batch: readonly Item[]) => Promise<readonly Result[]>,
 ): Gathering<Item, Result> {
   let waiting: {
     readonly item: Item;
@@ -26,7 +26,7 @@ export function gather<Item, Result = void>(
       waiting = [];
       try {
         const results = await write(batch.map(({ item }) => item));
-        for (const [place, { resolve }] of batch.entries()) resolve(results?.[place] as Result);
+        for (const [place, { resolve }] of batch.entries()) resolve(results[place] as Result);
       } catch (reason) {
         for (const { reject } of batch) reject(reason);
       }

@@ -13,6 +13,10 @@ export interface TestServer {
   createDatabase(): Promise<string>;
   /** Kills the server with SIGKILL, as if it had crashed, and starts it again on the same data. */
   crash(): Promise<void>;
+  /** Kills it so, and leaves it. */
+  kill(): Promise<void>;
+  /** Starts it again after `kill`. */
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -52,6 +56,10 @@ export async function startTestServer(
   const url = (database: string): string =>
     `postgres://postgres:postgres@127.0.0.1:${port}/${database}`;
   let databases = 0;
+  const kill = async (): Promise<void> => {
+    const running = await pid();
+    if (running !== undefined) process.kill(running, 'SIGKILL');
+  };
   return {
     connectionString: url('postgres'),
     createDatabase: async () => {
@@ -60,9 +68,10 @@ export async function startTestServer(
       await server.createDatabase(name);
       return url(name);
     },
+    kill,
+    start: () => startedAgain(server),
     crash: async () => {
-      const running = await pid();
-      if (running !== undefined) process.kill(running, 'SIGKILL');
+      await kill();
       await startedAgain(server);
     },
     stop: async () => {

@@ -22,8 +22,8 @@ export function request(
     readonly headers?: NewMessage['headers'];
   } = {},
 ): NewRequest {
-  const id = changes.id ?? newId();
-  const now = Date.now();
+  const now = changes.acceptedAtMs ?? Date.now();
+  const id = changes.id ?? (v7({ msecs: now }) as RequestId);
   return {
     id,
     acceptedAtMs: now,

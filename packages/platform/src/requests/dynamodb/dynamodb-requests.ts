@@ -57,7 +57,7 @@ export async function openDynamoRequests({
   const relay = startOutboxRelay({ source: outbox, bus, onFailure });
 
   // The calls that came while others were under way go together, and their messages in the order of the calls.
-  const accepting = gather<readonly Placed[]>(async (calls) => {
+  const accepting = gather<readonly Placed[], unknown>(async (calls) => {
     const placed = calls.flat();
     await keepAll(client, table, placed);
     outbox.add(
@@ -66,6 +66,8 @@ export async function openDynamoRequests({
         .map(({ place, request: { id, topic, message } }) => ({ id, place, topic, message })),
     );
     relay.ring();
+    // What came of each is in it.
+    return [];
   });
 
   let closed: Promise<void> | undefined;

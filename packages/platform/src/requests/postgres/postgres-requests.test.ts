@@ -201,6 +201,25 @@ describe('processes that share a database', () => {
     expect(answers.flat(2)).toHaveLength(600);
   });
 
+  test('TC-03 find a key free whose time was up before the next of the same call', async () => {
+    const { makeTopic, openStore } = await place();
+    await makeTopic();
+    const requests = await openStore();
+    const now = Date.now();
+    const once = { key: 'key-1', fingerprint: 'f', expiresAtMs: now - 60_000 };
+    const [old, fresh, late] = [
+      request(topic, { acceptedAtMs: now - 120_000, once }),
+      onceRequest(topic, 'key-1'),
+      onceRequest(topic, 'key-1'),
+    ];
+
+    expect(await requests.accept([old, fresh, late])).toEqual([
+      { kind: 'accepted' },
+      { kind: 'accepted' },
+      { kind: 'repeated', id: fresh.id, fingerprint: 'the same' },
+    ]);
+  });
+
   test('TC-03 learn what another has done', async () => {
     const { makeTopic, openStore } = await place();
     await makeTopic();

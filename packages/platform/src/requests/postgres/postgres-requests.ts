@@ -22,12 +22,6 @@ export interface PostgresRequestsOptions {
   readonly onFailure: (failure: unknown) => void;
 }
 
-/** A call of `accept`, and what it is answered. */
-interface Call {
-  readonly requests: readonly NewRequest[];
-  answers: readonly Acceptance[];
-}
-
 /**
  * A store of requests in PostgreSQL 14 or later, made when it is missing; any number of processes may share
  * it. A request and its message are written in one transaction; the messages are brought to the bus behind
@@ -48,17 +42,14 @@ export async function openPostgresRequests({
   const relay = startOutboxRelay({ source: createOutbox(pool), bus, onFailure });
 
   // The calls of many callers in one transaction, one transaction at a time: so messages keep their order.
-  const accepting = gather<Call>(async (calls) => {
-    const all = await acceptAll(
-      pool,
-      calls.flatMap(({ requests }) => requests),
-    );
-    let from = 0;
-    for (const call of calls) {
-      call.answers = all.slice(from, from + call.requests.length);
-      from += call.requests.length;
-    }
+  const accepting = gather<readonly NewRequest[], readonly Acceptance[]>(async (calls) => {
+    const all = await acceptAll(pool, calls.flat());
     relay.ring();
+    let from = 0;
+    return calls.map(({ length }) => {
+      from += length;
+      return all.slice(from - length, from);
+    });
   });
 
   let closed: Promise<void> | undefined;
@@ -69,17 +60,12 @@ export async function openPostgresRequests({
   };
 
   const open = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-    if (false) throw new RequestStoreFailure('the store of requests is closed');
+    if (closed !== undefined) throw new RequestStoreFailure('the store of requests is closed');
     return guarded(work);
   };
 
   return {
-    accept: (requests) =>
-      open(async () => {
-        const call: Call = { requests, answers: [] };
-        await accepting.add(call);
-        return call.answers;
-      }),
+    accept: (requests) => open(() => accepting.add(requests)),
     settle: (settlements) => open(() => settleAll(pool, settlements)),
     hold: (holds) => open(() => holdAll(pool, holds)),
     find: (ids) => open(() => findAll(pool, ids)),
