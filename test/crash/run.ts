@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
+import { captureRounds } from './capture-rounds.ts';
 import { diskRounds } from './disk-rounds.ts';
 import { crashRounds } from './rounds.ts';
 
 /**
  * Crash rounds from the command line: `node test/crash/run.ts --rounds 200 --of sqlite`. Of `sqlite` and
- * `postgres` the program, or the server, is killed; of `disk` the disk goes wrong and the power is lost.
+ * `postgres` the program, or the server, is killed; of `disk` the disk goes wrong and the power is lost; of
+ * `capture` the whole program is killed while trades are sent to it over HTTP.
  */
 const { values } = parseArgs({
   options: {
@@ -34,7 +36,9 @@ async function run(of: string): Promise<object> {
       return crashRounds({ store: of, rounds, seed, onRound });
     case 'disk':
       return diskRounds({ rounds, seed, onRound });
+    case 'capture':
+      return captureRounds({ rounds, seed, onRound });
     default:
-      throw new RangeError(`--of is sqlite, postgres or disk, not "${of}"`);
+      throw new RangeError(`--of is sqlite, postgres, disk or capture, not "${of}"`);
   }
 }

@@ -35,7 +35,11 @@ export async function postgresSite(): Promise<Site> {
   return {
     directory,
     config: loadConfig({
-      environment: { COUNTERFOIL_STORE: await server.createDatabase() },
+      environment: {
+        COUNTERFOIL_STORE: await server.createDatabase(),
+        // The queue is embedded all the same.
+        COUNTERFOIL_DATA_DIR: path.join(directory, 'data'),
+      },
     }),
     crashServer: server.crash,
     remove: async () => {

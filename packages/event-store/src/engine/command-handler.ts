@@ -2,17 +2,15 @@ import type { Aggregate } from '../kernel/aggregate.ts';
 import type { Decision } from '../kernel/decider.ts';
 import type { DomainEvent } from '../kernel/event.ts';
 import type { StreamId } from '../kernel/identifiers.ts';
-import type { HeldClaim } from '../storage/storage.ts';
 import {
   alreadyHandled,
   resultOf,
-  type AlreadyHandled,
   type CommandResult,
   type DecidedOutcome,
 } from './command-result.ts';
 import { eventIdOf } from './envelope.ts';
 import type { EventStore } from './event-store.ts';
-import { claimsFor, type HandleOptions } from './handle-options.ts';
+import { triedAgain, claimsFor, handledBefore, type HandleOptions } from './handle-options.ts';
 import {
   createStagedStreams,
   takeTurn,
@@ -101,18 +99,6 @@ export function createCommandHandler<Command, State, Event extends DomainEvent, 
     });
   };
 
-  /** A command that has taken effect may itself have moved the stream on from the version it expects. */
-  const handledBefore = async (
-    version: number,
-    { once = [] }: HandleOptions<Rejection>,
-  ): Promise<AlreadyHandled | undefined> => {
-    let held: HeldClaim | undefined;
-    // From the last to the first: keys that one commit takes meanwhile are then answered by their first,
-    // as the storage does it.
-    for (const { key } of once.toReversed()) held = (await store.findClaim(key)) ?? held;
-    return held && { kind: 'already-handled', version, held };
-  };
-
   /** The outcome, when the stream is not at the version that the command expects. */
   const mismatch = async (
     stream: StreamId,
@@ -122,7 +108,8 @@ export function createCommandHandler<Command, State, Event extends DomainEvent, 
   ): Promise<CommandResult<Rejection> | undefined> => {
     const { version } = entry;
     if (!(await streams.stood(stream, entry, version))) return undefined;
-    const before = await handledBefore(version, handleOptions);
+    // A command that has taken effect may itself have moved the stream on from the version it expects.
+    const before = await handledBefore(store, handleOptions.once ?? [], version);
     return before ?? { kind: 'version-mismatch', expected, actual: version };
   };
 
@@ -213,10 +200,12 @@ export function createCommandHandler<Command, State, Event extends DomainEvent, 
 
   return {
     handle: async (stream, command, handleOptions) => {
-      for (let attempts = 0; attempts < attemptsMax; attempts += 1) {
-        const result = await attempt(stream, command, handleOptions);
-        if (result !== undefined) return result;
-      }
+      const first = await attempt(stream, command, handleOptions);
+      if (first !== undefined) return first;
+      const result = await triedAgain(store, stream, handleOptions.once, attemptsMax, () =>
+        attempt(stream, command, handleOptions),
+      );
+      if (result !== undefined) return result;
       throw new ContentionError(
         `${stream} was changed by others ${attemptsMax} times in a row; try again`,
       );

@@ -313,3 +313,20 @@ describe('LG-02, LG-09 commands that concern several streams, from two processes
     );
   });
 });
+
+describe('LG-09, OP-11 many commands that were handled before', () => {
+  test('are all answered so, and keep nobody between them from coming through', async () => {
+    const process = await opened();
+    await process.add(left, 1_000);
+    const keys = Array.from({ length: 200 }, (_, number) => `key ${number}`);
+    const firstKeys = keys.filter((_, number) => number % 3 > 0);
+    for (const key of firstKeys) await process.once(key, 1, [left]);
+
+    const results = await Promise.all(keys.map((key) => process.once(key, 1, [left])));
+
+    expect(results.map(({ kind }) => kind)).toEqual(
+      keys.map((key) => (firstKeys.includes(key) ? 'already-handled' : 'accepted')),
+    );
+    expect(await totals(process, [one, left])).toEqual([200, 800]);
+  });
+});

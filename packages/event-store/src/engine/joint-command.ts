@@ -10,7 +10,7 @@ import {
 import { eventIdOf } from './envelope.ts';
 import type { EventStore } from './event-store.ts';
 import type { Pending } from './group-commit.ts';
-import { claimsFor, type HandleOptions } from './handle-options.ts';
+import { triedAgain, claimsFor, type HandleOptions } from './handle-options.ts';
 import { takeTurn, type StagedStream, type StagedStreams } from './staged-streams.ts';
 
 /**
@@ -88,7 +88,7 @@ export function createJointHandler<
   OtherEvent extends DomainEvent,
   Rejection,
 >({
-  store: { raw },
+  store,
   leading,
   beside,
   decider,
@@ -97,6 +97,7 @@ export function createJointHandler<
   Command,
   Rejection
 > {
+  const { raw } = store;
   type Options = Omit<HandleOptions<Rejection>, 'expectedVersion'>;
   type Pasts = ReadonlyMap<StreamId, readonly OtherEvent[]>;
   type Entries = ReadonlyMap<StreamId, StagedStream<Other>>;
@@ -252,10 +253,12 @@ export function createJointHandler<
 
   return {
     handle: async (stream, command, options) => {
-      for (let attempts = 0; attempts < attemptsMax; attempts += 1) {
-        const result = await attempt(stream, command, options);
-        if (result !== undefined) return result;
-      }
+      const first = await attempt(stream, command, options);
+      if (first !== undefined) return first;
+      const result = await triedAgain(store, stream, options.once, attemptsMax, () =>
+        attempt(stream, command, options),
+      );
+      if (result !== undefined) return result;
       throw new ContentionError(
         `${stream}, or what goes with it, was changed by others ${attemptsMax} times in a row; try again`,
       );

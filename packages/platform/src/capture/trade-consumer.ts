@@ -16,6 +16,7 @@ import {
 } from '../requests/request-store.ts';
 import { BusFailure, type Bus, type Message, type Subscriber } from '../streams/bus.ts';
 import { puttingAside } from '../streams/dead-letters.ts';
+import { gather } from '../streams/gathering.ts';
 import {
   arrivalOf,
   causeIn,
@@ -67,6 +68,12 @@ export function startTradeConsumer(parts: TradeConsumerParts): Promise<Subscribe
     return { id, outcome: outcomeOf(result, arrival.tradeId, Number(clock() / 1_000_000n)) };
   };
 
+  const settlements = gather<Settlement, unknown>(async (settled) => {
+    await requests.settle(settled);
+    onSettled(settled.map(({ id }) => id));
+    return [];
+  });
+
   const handle = async (batch: readonly Message[]): Promise<void> => {
     const messages = batch.map(readTradeMessage);
     // Those of one trade one after the other: what comes later is decided on what came before.
@@ -79,10 +86,10 @@ export function startTradeConsumer(parts: TradeConsumerParts): Promise<Subscribe
       last.set(trade_id, captured);
       return captured;
     });
-    const settled = await Promise.allSettled(settling);
-    const settlements = settled.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
-    await requests.settle(settlements);
-    onSettled(settlements.map(({ id }) => id));
+    // Each as soon as it is decided, together with those that were meanwhile: some take far longer.
+    const settled = await Promise.allSettled(
+      settling.map(async (captured) => settlements.add(await captured)),
+    );
     for (const one of settled) if (one.status === 'rejected') throw one.reason;
   };
 
