@@ -36,6 +36,7 @@ export type Unit =
   | 'lines/s'
   | 'ms'
   | 'bytes/event'
+  | 'MiB'
   | '%';
 
 /** What the median must reach. */

@@ -6,6 +6,7 @@ const scenarios = {
   commands: async () => (await import('./scenarios/commands.ts')).commands,
   http: async () => (await import('./scenarios/http.ts')).http,
   bulk: async () => (await import('./scenarios/bulk.ts')).bulk,
+  capture: async () => (await import('./scenarios/capture.ts')).capture,
   replay: async () => (await import('./scenarios/replay.ts')).replay,
   disk: async () => (await import('./scenarios/disk.ts')).disk,
   portfolio: async () => (await import('./scenarios/portfolio.ts')).portfolio,

@@ -6,17 +6,19 @@ import type { Config } from '@counterfoil/platform/src/config.ts';
 /** A server in a process of its own. */
 export interface HttpServer {
   readonly url: string;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
 /** The product as `npm start` starts it, on a free port. */
-export function startCounterfoil({ dataDirectory, store }: Config): Promise<HttpServer> {
+export function startCounterfoil({ dataDirectory, store, bus }: Config): Promise<HttpServer> {
   const program = path.join(import.meta.dirname, '../../packages/platform/bin/counterfoil.js');
   return start([program, 'serve'], {
     COUNTERFOIL_PORT: '0',
     COUNTERFOIL_LOG_LEVEL: 'warn',
     COUNTERFOIL_DATA_DIR: dataDirectory,
     COUNTERFOIL_STORE: store.kind === 'postgres' ? store.connectionString : store.kind,
+    COUNTERFOIL_BUS: bus.kind === 'kafka' ? `kafka://${bus.brokers.join(',')}` : bus.kind,
   });
 }
 
@@ -48,6 +50,7 @@ async function start(
   });
   return {
     url,
+    pid: child.pid ?? 0,
     stop: async () => {
       child.kill();
       await ended;

@@ -159,7 +159,13 @@ async function look(url: string, outcomes: Map<string, Outcome | undefined>): Pr
   const ids = [...outcomes.keys()];
   for (let from = 0; from < ids.length; from += 100) {
     const asked = ids.slice(from, from + 100);
-    const { text } = await send(url, `/requests?ids=${asked.join(',')}`);
+    const { status: answered, text } = await send(url, `/requests?ids=${asked.join(',')}`);
+    if (answered === 503) {
+      // It has much to do at once when it is back.
+      await sleep(100);
+      from -= 100;
+      continue;
+    }
     const { items, unknown } = JSON.parse(text) as {
       readonly items: readonly Outcome[];
       readonly unknown: readonly string[];

@@ -92,6 +92,11 @@ export function createStagedStreams<State, Event extends DomainEvent, Packed>(
     cachedStreamsMax > 0
       ? new LRUCache<StreamId, StagedStream<State>>({ max: cachedStreamsMax })
       : undefined;
+  // Who needs the past of a stream once will need it again: what is new since is then all there is to read.
+  const histories = new LRUCache<StreamId, readonly Event[]>({
+    maxSize: rememberedEventsMax,
+    sizeCalculation: ({ length }) => length || 1,
+  });
   const loading = new Map<StreamId, Promise<StagedStream<State>>>();
 
   const read = async (stream: StreamId): Promise<StagedStream<State>> => {
@@ -198,13 +203,15 @@ export function createStagedStreams<State, Event extends DomainEvent, Packed>(
     durableVersion: async (stream, version, last) =>
       last === undefined || (await becameDurable(last)) ? version : storage.streamVersion(stream),
     history: async (stream, upTo) => {
-      const events: Event[] = [];
+      const known = histories.get(stream) ?? [];
+      const events = known.length > upTo ? known.slice(0, upTo) : [...known];
       while (events.length < upTo) {
         const limit = Math.min(pageSize, upTo - events.length);
         const records = await storage.readStream(stream, events.length + 1, limit);
         if (records.length === 0) break;
         for (const record of records) events.push(store.fact(record) as Event);
       }
+      if (events.length > known.length) histories.set(stream, events);
       return events;
     },
   };
@@ -229,6 +236,8 @@ export function takeTurn(entry: StagedStream<unknown>): () => void {
 }
 
 const pageSize = 1_000;
+/** Of all histories together: some tens of megabytes. */
+const rememberedEventsMax = 200_000;
 
 interface SnapshotCodec<State> {
   readonly format: string;

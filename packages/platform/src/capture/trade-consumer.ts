@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import {
   ContentionError,
   StorageFailure,
@@ -40,6 +41,8 @@ export interface TradeConsumerParts {
 
 export const tradesGroup = 'trade-capture';
 
+const decidedAtOnce = 100;
+
 // Far longer than any message comes again after it was handled.
 const rememberedNanoseconds = 30n * 24n * 3_600n * 1_000_000_000n;
 
@@ -78,18 +81,21 @@ export function startTradeConsumer(parts: TradeConsumerParts): Promise<Subscribe
     const messages = batch.map(readTradeMessage);
     // Those of one trade one after the other: what comes later is decided on what came before.
     const last = new Map<string, Promise<unknown>>();
-    const settling = messages.map((message) => {
+    const settling: Promise<unknown>[] = [];
+    for (const [place, message] of messages.entries()) {
       const { trade_id } = message.trade;
       const before = last.get(trade_id);
       const captured =
         before === undefined ? captureOne(message) : before.then(() => captureOne(message));
       last.set(trade_id, captured);
-      return captured;
-    });
-    // Each as soon as it is decided, together with those that were meanwhile: some take far longer.
-    const settled = await Promise.allSettled(
-      settling.map(async (captured) => settlements.add(await captured)),
-    );
+      // Each as soon as it is decided, together with those that were meanwhile: some take far longer.
+      const one = captured.then(settlements.add);
+      one.catch(() => undefined);
+      settling.push(one);
+      // Whoever waits for an answer must not wait for all of a batch.
+      if (place % decidedAtOnce === decidedAtOnce - 1) await setImmediate();
+    }
+    const settled = await Promise.allSettled(settling);
     for (const one of settled) if (one.status === 'rejected') throw one.reason;
   };
 

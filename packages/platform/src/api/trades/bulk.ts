@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -133,7 +132,7 @@ async function runLines(
   const answerFirst = async (): Promise<void> => {
     const text = await answering.shift();
     if (text === undefined || gone) return;
-    if (!output.write(text)) await Promise.race([once(output, 'drain'), once(output, 'close')]);
+    if (!output.write(text)) await drained(output);
   };
 
   const go = async (): Promise<void> => {
@@ -171,6 +170,17 @@ async function runLines(
     // The connection broke: what was accepted is accepted, and there is nobody to tell.
     output.destroy();
   }
+}
+
+/** Resolves when the reader has room again, or is gone. */
+function drained(output: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      output.off('drain', done).off('close', done);
+      resolve();
+    };
+    output.on('drain', done).on('close', done);
+  });
 }
 
 type ReadLine =

@@ -1,0 +1,52 @@
+/**
+ * The product in this process, told by messages to stop taking trades from its queue, and to go on: what the
+ * command line has no word for.
+ */
+import type { AddressInfo } from 'node:net';
+import { buildServer } from '@counterfoil/platform/src/api/server.ts';
+import { loadConfig } from '@counterfoil/platform/src/config.ts';
+import { startPlatform } from '@counterfoil/platform/src/platform.ts';
+import { viewsOf } from '@counterfoil/platform/src/queries/views.ts';
+import { pino } from 'pino';
+
+export type CaptureServerTask = 'start' | 'pause' | 'resume' | 'backlog';
+
+const config = loadConfig({
+  environment: { COUNTERFOIL_DATA_DIR: JSON.parse(process.argv[2] ?? '') },
+});
+const platform = await startPlatform(config);
+const { ledger, temporal, store, readModels, projector, requests, trades, clock } = platform;
+const server = await buildServer({
+  ledger,
+  temporal,
+  log: store,
+  views: viewsOf(readModels),
+  projected: projector,
+  requests,
+  trades,
+  clock,
+  logger: pino({ level: 'warn' }),
+});
+await server.listen({ host: '127.0.0.1', port: 0 });
+
+process.on('message', (task: CaptureServerTask) => {
+  void run(task).then((answer) => process.send?.({ answer }));
+});
+process.on('disconnect', () => {
+  void server.close().then(platform.close);
+});
+
+async function run(task: CaptureServerTask): Promise<string | number> {
+  switch (task) {
+    case 'start':
+      return `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
+    case 'pause':
+      await trades.pause();
+      return 0;
+    case 'resume':
+      await trades.resume();
+      return 0;
+    case 'backlog':
+      return trades.backlog();
+  }
+}
