@@ -33,6 +33,8 @@ interface Move {
   readonly by: number;
   readonly from: readonly StreamId[];
   readonly withPast?: boolean;
+  /** Guesses that nothing is there yet. */
+  readonly asFirst?: boolean;
 }
 
 type Mover = JointDecider<Move, CounterState, CounterEvent, CounterState, CounterEvent, BelowZero>;
@@ -44,6 +46,7 @@ function sources({ from }: Move, { events }: CounterState): readonly StreamId[] 
 }
 
 const mover: Mover = {
+  isLikelyFirst: ({ asFirst }) => asFirst === true,
   others: sources,
   needsPast: ({ withPast }) => withPast === true,
   decide: (command, lead, others) => {
@@ -277,6 +280,7 @@ const act = oneof(
     from: uniqueArray(streamIndex, { minLength: 1, maxLength: 3 }),
     lead: integer({ min: 0, max: 1 }),
     withPast: boolean(),
+    asFirst: boolean(),
     process: boolean(),
     pause: boolean(),
   }),
@@ -298,8 +302,8 @@ describe('LG-02, LG-09 commands that concern several streams, from two processes
             continue;
           }
           const from = each.from.map((index) => places[index] ?? left);
-          const { by, withPast } = each;
-          running.push(process.move(by, from, { withPast }, leads[each.lead]));
+          const { by, withPast, asFirst } = each;
+          running.push(process.move(by, from, { withPast, asFirst }, leads[each.lead]));
           if (each.pause) await turn();
         }
         const kinds = (await Promise.all(running)).map(({ kind }) => kind);
@@ -311,6 +315,31 @@ describe('LG-02, LG-09 commands that concern several streams, from two processes
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('LG-09 a command that is taken for the first on its stream', () => {
+  test('is decided without looking there, and anew when it was not the first', async () => {
+    const storage = openMemoryStorage();
+    const read: StreamId[] = [];
+    const watched: EventStorage = {
+      ...storage,
+      readStream: (stream, from, limit) => {
+        read.push(stream);
+        return storage.readStream(stream, from, limit);
+      },
+    };
+    const process = await opened(watched);
+    await process.add(left, 10);
+    read.length = 0;
+
+    expect(await process.move(1, [left], { asFirst: true })).toMatchObject({ version: 1 });
+    expect(read).toEqual([]);
+
+    const other = await opened(watched);
+    expect(await other.move(1, [left], { asFirst: true })).toMatchObject({ version: 2 });
+    expect(read).toContain(one);
+    expect(await totals(process, [one, left])).toEqual([2, 8]);
   });
 });
 

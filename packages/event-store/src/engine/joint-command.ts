@@ -25,6 +25,8 @@ export interface JointDecider<
   OtherEvent extends DomainEvent,
   Rejection,
 > {
+  /** Whether a command is most likely the first on its stream, so that looking for more would be in vain. */
+  isLikelyFirst?(command: Command): boolean;
   /** The other streams that a command concerns, each once, given the state of the leading one. */
   others(command: Command, lead: Lead): readonly StreamId[];
   /** Whether it takes the past of one of them to decide. */
@@ -241,8 +243,13 @@ export function createJointHandler<
     stream: StreamId,
     command: Command,
     options: Options,
+    guessing: boolean,
   ): Promise<CommandResult<Rejection> | undefined> => {
-    const lead = leading.free(stream);
+    const lead =
+      leading.free(stream) ??
+      (guessing && decider.isLikelyFirst?.(command) === true
+        ? leading.presumedEmpty(stream)
+        : undefined);
     const all = lead && loaded(command, lead);
     return lead !== undefined && all !== undefined && ready(command, lead, all)
       ? decideAndAppend(stream, command, lead, all.entries, noPasts, options)
@@ -253,10 +260,10 @@ export function createJointHandler<
 
   return {
     handle: async (stream, command, options) => {
-      const first = await attempt(stream, command, options);
+      const first = await attempt(stream, command, options, true);
       if (first !== undefined) return first;
       const result = await triedAgain(store, stream, options.once, attemptsMax, () =>
-        attempt(stream, command, options),
+        attempt(stream, command, options, false),
       );
       if (result !== undefined) return result;
       throw new ContentionError(

@@ -33,6 +33,11 @@ export interface StagedStreams<State, Event> {
   /** The stream, if whoever comes now may decide at once: in memory, in nobody's turn, waited for by none. */
   free(stream: StreamId): StagedStream<State> | undefined;
   /**
+   * A stream that is not in memory, taken for empty without looking. Nothing may be concluded from that but
+   * what is appended at its version: if it is not empty, the storage says so, and it is loaded then.
+   */
+  presumedEmpty(stream: StreamId): StagedStream<State> | undefined;
+  /**
    * Calls `decide` with the stream when all who asked before have decided, and it is in nobody's turn; lets
    * the next go on once the answer has resolved. Rejects when the stream can't be loaded: so it does for all
    * who wait for it then.
@@ -112,12 +117,20 @@ export function createStagedStreams<State, Event extends DomainEvent, Packed>(
       }
       if (records.length < pageSize) break;
     }
+    return keep(stream, { state, version }, beginning.version);
+  };
+
+  const keep = (
+    stream: StreamId,
+    { state, version }: Pick<StagedStream<State>, 'state' | 'version'>,
+    snapshotVersion: number,
+  ): StagedStream<State> => {
     const entry: StagedStream<State> = {
       state,
       version,
       fallen: false,
       turn: undefined,
-      snapshotVersion: beginning.version,
+      snapshotVersion,
       last: undefined,
     };
     // Evicting a stream whose events are still under way is safe: whoever loads it too early decides on an
@@ -162,6 +175,10 @@ export function createStagedStreams<State, Event extends DomainEvent, Packed>(
       const entry = cached?.get(stream);
       return entry?.turn === undefined ? entry : undefined;
     },
+    presumedEmpty: (stream) =>
+      cached === undefined || cached.has(stream) || loading.has(stream) || !lines.isEmpty(stream)
+        ? undefined
+        : keep(stream, { state: aggregate.initial, version: 0 }, 0),
     inOrder: lines.inOrder,
     peek: (stream) => {
       const entry = cached?.peek(stream);

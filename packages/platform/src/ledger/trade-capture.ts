@@ -111,6 +111,7 @@ interface Step {
  * refusal as it does for a trade of its own, and of what would have gone before it nothing.
  */
 const decider: Capturing = {
+  isLikelyFirst: ({ arrival }) => arrival.version === 1,
   others: ({ arrival, market }, record) => [
     ...new Set(stepsFor(arrival, record, market).map(({ accountId }) => accountStream(accountId))),
   ],
