@@ -1,6 +1,6 @@
 /** Sends trades to be captured and learns what became of them; a process of its own. */
 import { once } from 'node:events';
-import { request } from 'node:http';
+import { request, type ClientRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLatencies } from '../measuring/latencies.ts';
 import { offer, type Offer } from '../measuring/open-loop.ts';
@@ -86,14 +86,7 @@ async function stream(lines: number): Promise<CaptureAnswer> {
     method: 'POST',
     headers: { 'content-type': 'application/x-ndjson' },
   });
-  const answered = once(upload, 'response').then(async ([response]) => {
-    let rest = '';
-    for await (const chunk of response.setEncoding('latin1') as AsyncIterable<string>) {
-      const complete = (rest + chunk).split('\n');
-      rest = complete.pop() ?? '';
-      for (const line of complete) ids.push(idIn(line));
-    }
-  });
+  const answered = readAnswers(upload);
   for (let sent = 0; sent < lines; sent += linesPerChunk) {
     let chunk = '';
     for (let line = 0; line < linesPerChunk; line += 1) chunk += `${nextTrade()}\n`;
@@ -104,6 +97,16 @@ async function stream(lines: number): Promise<CaptureAnswer> {
   if (ids.length !== lines) throw new Error(`of ${lines} lines ${ids.length} were accepted`);
   const seconds = (performance.now() - startedMs) / 1_000;
   return { readings: [], accepted: ids.length, seconds };
+}
+
+async function readAnswers(upload: ClientRequest): Promise<void> {
+  const [response] = await once(upload, 'response');
+  let rest = '';
+  for await (const chunk of response.setEncoding('latin1') as AsyncIterable<string>) {
+    const complete = (rest + chunk).split('\n');
+    rest = complete.pop() ?? '';
+    for (const line of complete) ids.push(idIn(line));
+  }
 }
 
 function idIn(line: string): string {

@@ -87,8 +87,6 @@ function watchMemory({ pid }: HttpServer, seconds: number): () => readonly Readi
   const timer = setInterval(look, (seconds * 1_000) / 100);
   return () => {
     clearInterval(timer);
-    const mean = (some: readonly number[]): number =>
-      some.reduce((sum, one) => sum + one, 0) / some.length;
     const early = mean(samples.slice(20, 30));
     const late = mean(samples.slice(-10));
     return [
@@ -97,6 +95,10 @@ function watchMemory({ pid }: HttpServer, seconds: number): () => readonly Readi
       { column: 'growth', unit: '%', value: (100 * (late - early)) / early },
     ];
   };
+}
+
+function mean(some: readonly number[]): number {
+  return some.reduce((sum, one) => sum + one, 0) / some.length;
 }
 
 async function onKafka(bench: Bench): Promise<readonly Figure[]> {

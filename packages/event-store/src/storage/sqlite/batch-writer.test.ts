@@ -49,3 +49,47 @@ describe('LG-05 the writer of batches', () => {
     ]);
   });
 });
+
+describe('CA-02 claims in SQLite', () => {
+  test('are removed, two for each that is taken, when they expired more than an hour ago', () => {
+    const database = new DatabaseSync(':memory:');
+    onTestFinished(() => database.close());
+    migrate(database);
+    const writer = createBatchWriter(database);
+    const second = 1_000_000;
+    const keys = (): unknown =>
+      database
+        .prepare('SELECT key FROM claims ORDER BY key')
+        .all()
+        .map(({ key }) => key);
+    writer.write(
+      claiming(1, [
+        ['a', 5],
+        ['b', 6],
+        ['c', 7],
+        ['lately', 3_600 * second],
+        ['for ever', Number.POSITIVE_INFINITY],
+      ]),
+    );
+
+    writer.write(claiming(3_601 * second, [['d', 9_000 * second]]));
+    expect(keys()).toEqual(['c', 'd', 'for ever', 'lately']);
+
+    writer.write(claiming(3_602 * second, [['e', 9_000 * second]]));
+    expect(keys()).toEqual(['d', 'e', 'for ever', 'lately']);
+  });
+});
+
+function claiming(
+  atMicroseconds: number,
+  claims: readonly (readonly [string, number])[],
+): BatchMessage {
+  return {
+    atMicroseconds,
+    commits: claims.map(([key, expiresAtMicroseconds]) => ({
+      standsOn: -1,
+      appends: [],
+      claims: [{ key, note: Buffer.alloc(0), expiresAtMicroseconds }],
+    })),
+  };
+}

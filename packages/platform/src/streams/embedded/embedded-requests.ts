@@ -83,7 +83,10 @@ export function embeddedRequests({
       return ids.map((id) => requestOf(id, reader.request(bytesOf(id))));
     },
     removeExpired: async (nowMs) => Number(await written({ kind: 'expire', at: nowMs })),
-    check: async () => requireOpen(),
+    // A write of nothing: a writer that has stopped says so.
+    check: async () => {
+      await written({ kind: 'settle', settlements: [] });
+    },
     close: async () => {
       closed = true;
     },

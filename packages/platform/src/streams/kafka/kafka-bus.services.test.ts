@@ -79,3 +79,53 @@ describe('TC-07, OP-11 a broker that is killed', () => {
     },
   );
 });
+
+describe('TC-07, OP-11 the topics of Kafka', () => {
+  test('forget what every group has taken, after a while, and nothing else', async () => {
+    const prefix = `${randomUUID()}.`;
+    const bus = await openKafkaBus({
+      brokers: given === undefined ? [server?.broker ?? 'nowhere'] : given.split(','),
+      clientId: 'test',
+      prefix,
+      keepTakenMs: 0,
+      trimEveryMs: 200,
+    });
+    onTestFinished(() => bus.close());
+    const letters = `${orders}.dead-letters`;
+    await bus.ensureTopics([
+      { name: orders, partitions: 2 },
+      { name: letters, partitions: 1 },
+    ]);
+    const kept = async (topic: string): Promise<number> => {
+      const counts = await Promise.all(
+        (await bus.progress(topic, 'nobody')).map(
+          async ({ partition }) =>
+            (await bus.read(topic, partition, { from: 0, limit: 100 })).length,
+        ),
+      );
+      return counts.reduce((sum, count) => sum + count, 0);
+    };
+    await bus.publish(letters, [message('k', 'kept for ever')]);
+    const quick = await listen(bus, { group: 'quick' });
+    const slow = await listen(bus, { group: 'slow', batchSizeMax: 1 });
+    const texts = Array.from({ length: 10 }, (_, number) => `${number}`);
+    await bus.publish(
+      orders,
+      texts.map((text) => message(`k${text}`, text)),
+    );
+    await until(() => quick.texts().length === 10 && slow.texts().length === 10);
+    await until(async () => (await kept(orders)) === 0);
+
+    // One of the groups takes no more.
+    await slow.close();
+    await bus.publish(orders, [message('k', 'late')]);
+    await until(() => quick.texts().length === 11);
+    await sleep(1_500);
+    expect(await kept(orders)).toBe(1);
+    expect(await kept(letters)).toBe(1);
+
+    const again = await listen(bus, { group: 'slow' });
+    await until(() => again.texts().length === 1);
+    await until(async () => (await kept(orders)) === 0);
+  });
+});

@@ -19,6 +19,7 @@ import { partitionOf } from '../partition-of.ts';
 import { startSubscriber } from '../subscriber.ts';
 import { createFetcher } from './fetcher.ts';
 import { memberOf } from './member.ts';
+import { trim } from './trimmer.ts';
 
 export interface KafkaBusOptions {
   /** `host:port` of one broker or several of the cluster. */
@@ -29,15 +30,20 @@ export interface KafkaBusOptions {
   readonly prefix?: string | undefined;
   /** Copies of each partition of topics that are made here; the cluster's default when not given. */
   readonly replicas?: number | undefined;
+  /** How long messages that every group has taken are kept, in milliseconds; a day when not given. */
+  readonly keepTakenMs?: number | undefined;
+  /** How often those that are kept no longer are looked for, in milliseconds; 10 minutes when not given. */
+  readonly trimEveryMs?: number | undefined;
 }
 
 /**
  * A bus on Apache Kafka. Messages are acknowledged by all replicas in sync before `publish` resolves, and
  * the producer is idempotent, so that what it tries again is not there twice. Progress is committed after
- * each batch. Topics that are made here keep their messages until somebody removes them.
+ * each batch. Topics that are made here keep their messages until every group has taken them, and some time longer.
  */
 export async function openKafkaBus(options: KafkaBusOptions): Promise<Bus> {
   const { brokers, clientId, prefix = '', replicas = -1 } = options;
+  const { keepTakenMs = 86_400_000, trimEveryMs = 600_000 } = options;
   const connection = {
     clientId,
     bootstrapBrokers: [...brokers],
@@ -100,6 +106,12 @@ export async function openKafkaBus(options: KafkaBusOptions): Promise<Bus> {
     await reaching(producer.send({ messages: batch.flat(), acks: -1 }));
     return [];
   });
+
+  let trimming: Promise<unknown> = Promise.resolve();
+  const trimmer = setInterval(() => {
+    // What could not be removed now is found again the next time.
+    trimming = trim(admin, { prefix, keepTakenMs }, Date.now()).catch(() => undefined);
+  }, trimEveryMs).unref();
 
   const publishing = new Set<Promise<void>>();
   const publish = async (topic: string, messages: readonly NewMessage[]): Promise<void> => {
@@ -191,6 +203,8 @@ export async function openKafkaBus(options: KafkaBusOptions): Promise<Bus> {
       });
     },
     close: async () => {
+      clearInterval(trimmer);
+      await trimming;
       await Promise.all(Array.from(subscribers, (subscriber) => subscriber.close()));
       await Promise.allSettled(publishing);
       await Promise.all([producer.close(), admin.close(), readers?.close(true)]);
