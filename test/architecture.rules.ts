@@ -10,6 +10,7 @@ const platform = '(?:^|/)packages/platform/src/';
 const domain = `${platform}domain/`;
 const storages = `${eventStore}storage/(memory|sqlite|postgres)/`;
 const implementations = `${eventStore}(storage|projections)/(memory|sqlite|postgres)/`;
+const queues = `${platform}(streams|requests)/(embedded|kafka|postgres|dynamodb)/`;
 const tests = '\\.(test|contract)\\.ts$';
 const ownTests = '\\.(test|fixture)\\.ts$';
 const schemaLibrary = 'node_modules/typebox/';
@@ -80,6 +81,13 @@ export const forbidden: IForbiddenRuleType[] = [
     to: { path: implementations, pathNot: `${eventStore}$1/$2/` },
   },
   {
+    name: 'queues-stand-apart',
+    comment: 'So do those of the bus and of the store of requests; the embedded ones share a file.',
+    severity: 'error',
+    from: { path: queues, pathNot: [ownTests, '/test-server(-jars)?\\.ts$'] },
+    to: { path: queues, pathNot: `${platform}$1/$2/` },
+  },
+  {
     name: 'storage-port-knows-no-implementation',
     severity: 'error',
     from: { path: `${eventStore}storage/[^/]+\\.ts$`, pathNot: ownTests },
@@ -111,8 +119,11 @@ export const forbidden: IForbiddenRuleType[] = [
     name: 'only-the-root-sees-implementations',
     comment: 'platform.ts wires the parts by hand; the command line opens stores for maintenance.',
     severity: 'error',
-    from: { path: platform, pathNot: [`${platform}(platform\\.ts|command-line/)`, ownTests] },
-    to: { path: implementations },
+    from: {
+      path: platform,
+      pathNot: [`${platform}(platform\\.ts|command-line/)`, queues, ownTests],
+    },
+    to: { path: [implementations, queues] },
   },
   {
     name: 'no-cycles',

@@ -46,6 +46,7 @@ describe('imports keep to the rules', () => {
         'domain-uses-no-package: packages/platform/src/domain/accounts/account.ts',
         'contract-uses-the-schema-library-alone: packages/platform/src/domain/accounts/contract.ts',
         'implementations-stand-apart: packages/event-store/src/storage/sqlite/sqlite-storage.ts',
+        'queues-stand-apart: packages/platform/src/streams/kafka/kafka-bus.ts',
         'storage-port-knows-no-implementation: packages/event-store/src/storage/storage.ts',
         'engine-sees-ports: packages/event-store/src/engine/append.ts',
         'engine-sees-ports: packages/event-store/src/projections/project.ts',

@@ -17,14 +17,12 @@ function requireCompiler(): void {
   throw new Error('the tests of disk faults need a C compiler: install gcc and libc6-dev');
 }
 
-/** For Apache Kafka, whose jars the tests fetch from Maven Central unless COUNTERFOIL_BUS names a broker. */
+/** For Apache Kafka and DynamoDB Local, whose jars the tests fetch from Maven Central. */
 function requireJava(): void {
-  if (process.env['COUNTERFOIL_BUS'] !== undefined || works('java', '-version')) return;
+  if (works('java', '-version')) return;
   installWhereAllowed('openjdk-17-jre-headless');
   if (works('java', '-version')) return;
-  throw new Error(
-    'the tests on Kafka need Java 17 or newer: install it, or set COUNTERFOIL_BUS to kafka://host:port of a broker',
-  );
+  throw new Error('the tests on Kafka and DynamoDB need Java 17 or newer: install it');
 }
 
 function installWhereAllowed(...packages: readonly string[]): void {

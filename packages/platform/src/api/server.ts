@@ -33,6 +33,7 @@ import { captureBulkRoute } from './trades/bulk.ts';
 import { captureRoute } from './trades/capture.ts';
 import { deadLetterRoutes } from './trades/dead-letters.ts';
 import { partsHealthRoute } from './trades/health.ts';
+import { queueRoute } from './trades/queue.ts';
 import { tradeRecordRoutes } from './trades/records.ts';
 import { requestRoutes } from './trades/requests.ts';
 import { compileValidator } from './validation.ts';
@@ -104,6 +105,7 @@ function apiRoutes(api: FastifyInstance, parts: ServerParts): void {
   captureBulkRoute(api, trades);
   requestRoutes(api, trades);
   tradeRecordRoutes(api, { ...parts, reach });
+  queueRoute(api, trades);
   deadLetterRoutes(api, trades);
   partsHealthRoute(api, parts);
 }

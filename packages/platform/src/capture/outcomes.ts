@@ -10,8 +10,9 @@ export interface Outcomes {
   settled(ids: readonly RequestId[]): void;
 }
 
-// Another process may settle it: that is seen by looking.
-const lookEveryMs = 100;
+// Another process may settle it: that is seen by looking, ever more rarely.
+const lookAfterMs = 50;
+const lookAfterMsMax = 1_000;
 
 export function createOutcomes(requests: Pick<RequestStore, 'find'>): Outcomes {
   const waiting = new Map<RequestId, Set<() => void>>();
@@ -34,11 +35,11 @@ export function createOutcomes(requests: Pick<RequestStore, 'find'>): Outcomes {
     find: requests.find,
     wait: async (id, forMs) => {
       const endsAt = performance.now() + forMs;
-      for (;;) {
+      for (let pauseMs = lookAfterMs; ; pauseMs = Math.min(pauseMs * 2, lookAfterMsMax)) {
         const [request] = await requests.find([id]);
         const leftMs = endsAt - performance.now();
         if (request === undefined || request.outcome !== undefined || leftMs <= 0) return request;
-        await changed(id, Math.min(leftMs, lookEveryMs));
+        await changed(id, Math.min(leftMs, pauseMs));
       }
     },
     settled: (ids) => {

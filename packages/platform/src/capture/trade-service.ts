@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock, EventStore } from '@counterfoil/event-store';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { RequestStore } from '../requests/request-store.ts';
-import type { Bus, Subscriber } from '../streams/bus.ts';
+import type { Bus, PartitionProgress, Subscriber } from '../streams/bus.ts';
 import { deadLetterTopic } from '../streams/dead-letters.ts';
 import { createDeadLetterDesk, type DeadLetterDesk } from './dead-letter-desk.ts';
 import { startExpiry, type ExpiryParts } from './expiry.ts';
@@ -16,7 +16,9 @@ export interface TradeService {
   readonly intake: Intake;
   readonly outcomes: Outcomes;
   readonly deadLetters: DeadLetterDesk;
-  /** Messages that are still to be taken; rejects when the bus can't be asked. */
+  /** How far the consumer has come in each partition; rejects when the bus can't be asked. */
+  progress(): Promise<readonly PartitionProgress[]>;
+  /** Messages that are still to be taken; rejects likewise. */
   backlog(): Promise<number>;
   /** Stops the consumer after the batch at hand; what is accepted meanwhile waits. */
   pause(): Promise<void>;
@@ -96,6 +98,9 @@ export async function startTradeService(parts: TradeServiceParts): Promise<Trade
     await stopped?.close();
   };
 
+  const progress = (): Promise<readonly PartitionProgress[]> =>
+    bus.progress(tradesTopic, tradesGroup);
+
   const clean = (): void => {
     requests.removeExpired(Number(clock() / 1_000_000n)).catch(onFailure);
   };
@@ -120,10 +125,8 @@ export async function startTradeService(parts: TradeServiceParts): Promise<Trade
       clock,
       onSettled: outcomes.settled,
     }),
-    backlog: async () => {
-      const progress = await bus.progress(tradesTopic, tradesGroup);
-      return progress.reduce((sum, { end, next }) => sum + end - next, 0);
-    },
+    progress,
+    backlog: async () => (await progress()).reduce((sum, { end, next }) => sum + end - next, 0),
     pause,
     resume,
     close: async () => {
