@@ -32,7 +32,7 @@ interface Taken {
 }
 
 // Of one partition: what others want written must not wait for long.
-const removedAtOnce = 2_000;
+const removedAtOnce = 1_000;
 
 /**
  * Writes batches, each in one transaction, durable when it returns; on a throw nothing was written. Answers
@@ -52,11 +52,17 @@ export function createBusWriter(
   const taken = database.prepare(
     'SELECT partition, min(next) AS next FROM progress WHERE topic = ? GROUP BY partition',
   );
+  const oldest = database.prepare(
+    `SELECT published_at AS at FROM messages WHERE topic = ? AND partition = ?
+     ORDER BY "offset" LIMIT 1`,
+  );
+  // Limited before it is filtered: nobody waits until all that is young has been looked through.
   const trim = database.prepare(
     `DELETE FROM messages WHERE (topic, partition, "offset") IN (
-       SELECT topic, partition, "offset" FROM messages
-       WHERE topic = ? AND partition = ? AND "offset" < ? AND published_at < ?
-       ORDER BY "offset" LIMIT ?)`,
+       SELECT topic, partition, "offset" FROM (
+         SELECT topic, partition, "offset", published_at FROM messages
+         WHERE topic = ? AND partition = ? AND "offset" < ? ORDER BY "offset" LIMIT ?)
+       WHERE published_at < ?)`,
   );
 
   /** Of the batch at hand: what each partition, by topic and number, will have next. */
@@ -90,7 +96,9 @@ export function createBusWriter(
         return undefined;
       case 'trim':
         for (const { partition, next } of taken.all(write.topic) as unknown as Taken[]) {
-          trim.run(write.topic, partition, next, write.publishedBefore, removedAtOnce);
+          const first = oldest.get(write.topic, partition) as { at: number } | undefined;
+          if (first === undefined || first.at >= write.publishedBefore) continue;
+          trim.run(write.topic, partition, next, removedAtOnce, write.publishedBefore);
         }
         return undefined;
       case 'accept':

@@ -28,7 +28,7 @@ export interface EmbeddedBusOptions {
   readonly clock: Clock;
   /** How long messages that every group has taken are kept, in milliseconds; a day when not given. */
   readonly keepTakenMs?: number | undefined;
-  /** How often those that are kept no longer are looked for, in milliseconds; 10 s when not given. */
+  /** How often those that are kept no longer are looked for, in milliseconds; 1 s when not given. */
   readonly trimEveryMs?: number | undefined;
 }
 
@@ -43,7 +43,7 @@ export interface EmbeddedBus extends Bus {
  * calling thread. Rejects with a BusFailure when another process has the file, or when it can't be used.
  */
 export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<EmbeddedBus> {
-  const { file, clock, keepTakenMs = 86_400_000, trimEveryMs = 10_000 } = options;
+  const { file, clock, keepTakenMs = 86_400_000, trimEveryMs = 1_000 } = options;
   const unlock = lockFile(file);
   let reader: BusReader;
   try {
