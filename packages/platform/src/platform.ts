@@ -89,6 +89,7 @@ export async function startPlatform(
     const views = viewsOf(readModels);
     const trades = await startTradeService({
       bus,
+      partitions: partitionsOn[config.bus.kind],
       requests,
       ledger,
       log: store,
@@ -120,6 +121,9 @@ export async function startPlatform(
 }
 
 const reachMsMax = 10_000;
+
+/** As many processes may take trades side by side; a file is written with fewer pages where they are few. */
+const partitionsOn = { embedded: 4, kafka: 16 } as const;
 
 /** The bus, and the store of the requests whose messages go to it. */
 async function openQueue(

@@ -29,6 +29,8 @@ export interface TradeService {
 
 export interface TradeServiceParts {
   readonly bus: Bus;
+  /** Of the topics; for ever. */
+  readonly partitions: number;
   readonly requests: RequestStore;
   readonly ledger: Ledger;
   readonly log: EventStore;
@@ -39,15 +41,13 @@ export interface TradeServiceParts {
   readonly onFailure: (failure: unknown) => void;
 }
 
-const partitions = 16;
-
 const retryMinMs = 100;
 const retryMaxMs = 5_000;
 const cleanEveryMs = 10_000;
 
 /** Starts it. A bus that can't be reached yet holds up the consumer and nothing else. */
 export async function startTradeService(parts: TradeServiceParts): Promise<TradeService> {
-  const { bus, requests, ledger, log, clock, onFailure } = parts;
+  const { bus, partitions, requests, ledger, log, clock, onFailure } = parts;
   const outcomes = createOutcomes(requests);
   const ended = new AbortController();
   let consumer: Subscriber | undefined;

@@ -63,7 +63,8 @@ export async function putAside(
   const letters = async (): Promise<readonly { readonly id: string; readonly message: string }[]> =>
     (await call({ request: 'GET /api/v1/dead-letters' })).json<{ items: [] }>().items;
   const before = (await letters()).length;
-  const key = keyIn(0, 16);
+  const partitions = await platform.trades.progress();
+  const key = keyIn(0, partitions.length);
   await platform.bus.publish(tradesTopic, [{ key, value: Buffer.from(text) }]);
   await until(async () => (await letters()).length > before);
   return (await letters()).find(({ message }) => message === text)?.id ?? 'none';
