@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { buildServer } from '@counterfoil/platform/src/api/server.ts';
 import { loadConfig } from '@counterfoil/platform/src/config.ts';
 import { startPlatform } from '@counterfoil/platform/src/platform.ts';
-import { viewsOf } from '@counterfoil/platform/src/queries/views.ts';
+import { serverParts } from '@counterfoil/platform/src/server-parts.ts';
 import { pino } from 'pino';
 
 export type CaptureServerTask = 'start' | 'pause' | 'resume' | 'backlog';
@@ -15,18 +15,8 @@ const config = loadConfig({
   environment: { COUNTERFOIL_DATA_DIR: JSON.parse(process.argv[2] ?? '') },
 });
 const platform = await startPlatform(config);
-const { ledger, temporal, store, readModels, projector, requests, trades, clock } = platform;
-const server = await buildServer({
-  ledger,
-  temporal,
-  log: store,
-  views: viewsOf(readModels),
-  projected: projector,
-  requests,
-  trades,
-  clock,
-  logger: pino({ level: 'warn' }),
-});
+const { trades } = platform;
+const server = await buildServer(serverParts(platform, pino({ level: 'warn' })));
 await server.listen({ host: '127.0.0.1', port: 0 });
 
 process.on('message', (task: CaptureServerTask) => {

@@ -433,3 +433,29 @@ describe('LG-05 a command that needs the past', () => {
     expect(await audit(store)).toMatchObject({ events: 5, unfounded: [] });
   });
 });
+
+describe('LG-05 the past of a stream', () => {
+  test('is read once, and after that what is new since', async () => {
+    const memory = openMemoryStorage();
+    const reads: number[] = [];
+    const storage: EventStorage = {
+      ...memory,
+      readStream: (stream, from, limit) => {
+        reads.push(from);
+        return memory.readStream(stream, from, limit);
+      },
+    };
+    const { store, addPast, count } = await opened(storage);
+    await count(5);
+    reads.length = 0;
+
+    await addPast();
+    await addPast();
+    await count(3);
+    await addPast();
+
+    expect(reads).toEqual([1, 6, 7]);
+    // Five, then as many as there were: 5, 6, three ones, 10.
+    expect(await audit(store)).toEqual({ total: 29, events: 11, unfounded: [] });
+  });
+});

@@ -6,7 +6,7 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import { pino } from 'pino';
 import { loadConfig } from '../config.ts';
 import { startPlatform, type Platform } from '../platform.ts';
-import { viewsOf } from '../queries/views.ts';
+import { serverParts } from '../server-parts.ts';
 import type { Call } from './error-examples.ts';
 import { buildServer, type ServerParts } from './server.ts';
 
@@ -44,7 +44,7 @@ export async function openServer({
     file,
   });
   const platform = await startPlatform(config, { clock });
-  const parts = partsOf(platform);
+  const parts = serverParts(platform, pino({ level: 'silent' }));
   const servers: FastifyInstance[] = [];
   const withParts = async (replaced: Partial<ServerParts>): Promise<FastifyInstance> => {
     const server = await buildServer({ ...parts, ...replaced });
@@ -73,14 +73,6 @@ export async function openServer({
       await rm(directory, { recursive: true, force: true });
     },
   };
-}
-
-function partsOf(platform: Platform): ServerParts {
-  const { ledger, temporal, store: log, readModels, projector: projected, clock } = platform;
-  const { requests, trades } = platform;
-  const logger = pino({ level: 'silent' });
-  const views = viewsOf(readModels);
-  return { ledger, temporal, log, views, projected, requests, trades, clock, logger };
 }
 
 export function injected({ request, headers = {}, body }: Call): InjectOptions {

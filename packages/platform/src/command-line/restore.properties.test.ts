@@ -11,6 +11,7 @@ import {
 } from '../domain/instruments/events.ts';
 import { instrumentDecider } from '../domain/instruments/instrument.ts';
 import { pricesDecider } from '../domain/instruments/prices.ts';
+import { projections } from '../read-models/projections.ts';
 import { accountIds, openHistory, symbols, type History } from './history.fixture.ts';
 import { eventsOf, storedLog, storeKinds, upTo, useStores, type Place } from './stores.fixture.ts';
 
@@ -76,7 +77,7 @@ async function withHistory<Result>(
 }
 
 const days = ['2026-10-20', '2026-11-01', '2026-11-02', '2026-11-03', '2026-11-04'];
-const readModels = 7;
+const readModels = projections.length;
 
 describe('LG-14 whatever has happened', () => {
   test(

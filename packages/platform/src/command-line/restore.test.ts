@@ -12,6 +12,7 @@ import { openSqliteStorage } from '@counterfoil/event-store/sqlite';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { openStorage } from '../platform.ts';
+import { projections } from '../read-models/projections.ts';
 import { startProcess } from './command-line.fixture.ts';
 import { writeHistory } from './history.fixture.ts';
 import { inReadModels } from './read-models.fixture.ts';
@@ -43,7 +44,7 @@ async function expectSoundUpTo(place: Place, position: number): Promise<void> {
   const { code, output } = await place.run('verify');
   expect(
     output.match(new RegExp(`equal to the log up to position ${count(position)}$`, 'gm')),
-  ).toHaveLength(7);
+  ).toHaveLength(projections.length);
   expect(code).toBe(0);
 }
 

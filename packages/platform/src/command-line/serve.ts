@@ -4,7 +4,7 @@ import { loadProcessConfig, type Config } from '../config.ts';
 import { DemoConflict, loadDemo } from '../demo/demo.ts';
 import { requestsToTry } from '../demo/requests.ts';
 import { startPlatform, type Platform } from '../platform.ts';
-import { viewsOf } from '../queries/views.ts';
+import { serverParts } from '../server-parts.ts';
 import { CommandFailure, describeFailure, opening } from './failure.ts';
 import { untilInterrupted } from './interruption.ts';
 import { count, type Terminal } from './terminal.ts';
@@ -74,18 +74,7 @@ const finishMsMax = 20_000;
 
 async function listen(platform: Platform, logger: Logger): Promise<Listening> {
   const { host, port } = platform.config;
-  const { ledger, temporal, store, readModels, projector, requests, trades, clock } = platform;
-  const server = await buildServer({
-    ledger,
-    temporal,
-    log: store,
-    views: viewsOf(readModels),
-    projected: projector,
-    requests,
-    trades,
-    clock,
-    logger,
-  });
+  const server = await buildServer(serverParts(platform, logger));
   try {
     return {
       url: reachableUrl(await server.listen({ host, port })),

@@ -1,13 +1,9 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Bus } from '../../streams/bus.ts';
 import { gather } from '../../streams/gathering.ts';
+import { guarded, openedStore } from '../opened.ts';
 import { startOutboxRelay } from '../outbox-relay.ts';
-import {
-  RequestStoreFailure,
-  type Acceptance,
-  type NewRequest,
-  type RequestStore,
-} from '../request-store.ts';
+import { type Acceptance, type NewRequest, type RequestStore } from '../request-store.ts';
 import { keepAll, type Placed } from './acceptance.ts';
 import { createOutbox } from './outbox.ts';
 import { findAll, holdAll, settleAll } from './outcomes.ts';
@@ -24,6 +20,8 @@ export interface DynamoRequestsOptions {
   /** Called when messages can't be brought to the bus for now: that is tried again. */
   readonly onFailure: (failure: unknown) => void;
 }
+
+const what = 'the table of requests';
 
 /**
  * A store of requests in a table of DynamoDB, which any number of processes may share; credentials are found
@@ -48,7 +46,7 @@ export async function openDynamoRequests({
     },
   });
   try {
-    await guarded(() => makeTable(client, table));
+    await guarded(what, () => makeTable(client, table));
   } catch (cause) {
     client.destroy();
     throw cause;
@@ -70,17 +68,11 @@ export async function openDynamoRequests({
     return [];
   });
 
-  let closed: Promise<void> | undefined;
-  const close = async (): Promise<void> => {
+  const open = openedStore(what, async () => {
     await accepting.drain();
     await relay.stop();
     client.destroy();
-  };
-
-  const open = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-    if (closed !== undefined) throw new RequestStoreFailure('the store of requests is closed');
-    return guarded(work);
-  };
+  });
 
   const accept = async (requests: readonly NewRequest[]): Promise<readonly Acceptance[]> => {
     const placed = requests.map((request): Placed => ({
@@ -107,21 +99,6 @@ export async function openDynamoRequests({
       open(async () => {
         await client.send(new GetItemCommand({ TableName: table, Key: { id: { S: 'check' } } }));
       }),
-    close: () => {
-      closed ??= close();
-      return closed;
-    },
+    close: open.close,
   };
-}
-
-async function guarded<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (cause instanceof RequestStoreFailure) throw cause;
-    throw new RequestStoreFailure(
-      `the table of requests can't be used now (${String(cause)}): try again`,
-      { cause },
-    );
-  }
 }

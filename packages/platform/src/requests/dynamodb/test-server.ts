@@ -1,10 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort, untilListening } from '../../test-jars/listening.ts';
 import { fetchDynamo } from './test-server-jars.ts';
 
 /** DynamoDB Local, which keeps its tables in memory, on 127.0.0.1. */
@@ -30,7 +30,7 @@ export async function startDynamo(): Promise<DynamoServer> {
   const child = spawn('java', ['-Xmx512m', where, ...program], { stdio: 'ignore' });
   // Whatever ends this process early, the server must not outlive it.
   process.once('exit', () => child.kill('SIGKILL'));
-  await untilListening(port, child);
+  await untilListening('DynamoDB Local', port, child);
   return {
     endpoint: `http://127.0.0.1:${port}`,
     suspend: async (ms) => {
@@ -78,41 +78,4 @@ function serverDefinition(port: number): string {
   </Set>
 </Configure>
 `;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-const startsWithinMs = 60_000;
-
-async function untilListening(port: number, child: ChildProcess): Promise<void> {
-  const deadline = performance.now() + startsWithinMs;
-  while (!(await accepts(port))) {
-    if (child.exitCode !== null) {
-      throw new Error(`DynamoDB Local ended with ${child.exitCode} at its start`);
-    }
-    if (performance.now() > deadline) {
-      child.kill('SIGKILL');
-      throw new Error('DynamoDB Local did not listen within a minute');
-    }
-    await sleep(50);
-  }
-}
-
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect({ port, host: '127.0.0.1' });
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }

@@ -1,12 +1,8 @@
 import type { Bus } from '../../streams/bus.ts';
 import { gather } from '../../streams/gathering.ts';
+import { guarded, openedStore } from '../opened.ts';
 import { startOutboxRelay } from '../outbox-relay.ts';
-import {
-  RequestStoreFailure,
-  type Acceptance,
-  type NewRequest,
-  type RequestStore,
-} from '../request-store.ts';
+import { type Acceptance, type NewRequest, type RequestStore } from '../request-store.ts';
 import { acceptAll } from './acceptance.ts';
 import { openPool } from './connections.ts';
 import { removeExpired } from './expiry.ts';
@@ -22,6 +18,8 @@ export interface PostgresRequestsOptions {
   readonly onFailure: (failure: unknown) => void;
 }
 
+const what = 'the database of requests';
+
 /**
  * A store of requests in PostgreSQL 14 or later, made when it is missing; any number of processes may share
  * it. A request and its message are written in one transaction; the messages are brought to the bus behind
@@ -34,7 +32,7 @@ export async function openPostgresRequests({
 }: PostgresRequestsOptions): Promise<RequestStore> {
   const pool = openPool(connectionString);
   try {
-    await guarded(() => makeTables(pool));
+    await guarded(what, () => makeTables(pool));
   } catch (cause) {
     await pool.end();
     throw cause;
@@ -52,17 +50,11 @@ export async function openPostgresRequests({
     });
   });
 
-  let closed: Promise<void> | undefined;
-  const close = async (): Promise<void> => {
+  const open = openedStore(what, async () => {
     await accepting.drain();
     await relay.stop();
     await pool.end();
-  };
-
-  const open = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-    if (closed !== undefined) throw new RequestStoreFailure('the store of requests is closed');
-    return guarded(work);
-  };
+  });
 
   return {
     accept: (requests) => open(() => accepting.add(requests)),
@@ -79,21 +71,6 @@ export async function openPostgresRequests({
         // A standby answers too, but keeps nothing.
         if (rows[0]?.read_only !== 'off') throw new Error('the database takes no writes');
       }),
-    close: () => {
-      closed ??= close();
-      return closed;
-    },
+    close: open.close,
   };
-}
-
-async function guarded<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (cause instanceof RequestStoreFailure) throw cause;
-    throw new RequestStoreFailure(
-      `the database of requests can't be used now (${String(cause)}): try again`,
-      { cause },
-    );
-  }
 }

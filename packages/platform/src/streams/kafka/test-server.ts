@@ -1,11 +1,10 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePort, untilListening } from '../../test-jars/listening.ts';
 import { fetchKafka } from './test-server-jars.ts';
 
 /** A real broker of Apache Kafka, alone in its cluster, on 127.0.0.1. */
@@ -41,7 +40,7 @@ export async function startKafka(): Promise<KafkaServer> {
     child = started;
     // Whatever ends this process early, the broker must not outlive it.
     process.once('exit', () => started.kill('SIGKILL'));
-    await untilListening(port, started);
+    await untilListening('Kafka', port, started);
   };
 
   const kill = async (): Promise<void> => {
@@ -83,36 +82,4 @@ function settingsOf(directory: string, port: number, controllerPort: number): st
   })
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-const startsWithinMs = 60_000;
-
-async function untilListening(port: number, child: ChildProcess): Promise<void> {
-  const deadline = performance.now() + startsWithinMs;
-  while (!(await accepts(port))) {
-    if (child.exitCode !== null) throw new Error(`Kafka ended with ${child.exitCode} at its start`);
-    if (performance.now() > deadline) throw new Error('Kafka did not listen within a minute');
-    await sleep(100);
-  }
-}
-
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect({ port, host: '127.0.0.1' });
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }
