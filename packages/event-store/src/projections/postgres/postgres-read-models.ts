@@ -63,7 +63,8 @@ async function migrate(kysely: Kysely<ReadModelTables>, schema: string): Promise
   }
 }
 
-const attemptsMax = 10;
+// Each takes a few milliseconds, and somebody else's drops may be many.
+const attemptsMax = 100;
 const undefinedTable = '42P01';
 
 const settings = `select set_config('search_path', $1, false)`;
