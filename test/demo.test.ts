@@ -103,6 +103,15 @@ describe('OP-01 a request that the demo prints, pasted into a shell, shows', () 
     });
   });
 
+  test('a record of a trade, as an upstream system reports it: its outcome is under request_id', ({
+    task,
+  }) => {
+    expect(answerTo(task.name)).toMatchObject({
+      status: 202,
+      body: { status: 'PENDING', trade_id: 'T1', request_id: expect.any(String) as string },
+    });
+  });
+
   test('the trades of a charity, the newest five', ({ task }) => {
     const dates = rows(task.name).map(({ tradeDate }) => tradeDate);
     expect(dates).toHaveLength(5);
