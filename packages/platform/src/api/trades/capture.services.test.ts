@@ -7,32 +7,24 @@ import {
   startTestServer,
   type TestServer,
 } from '../../../../event-store/src/storage/postgres/test-server.ts';
-import { startDynamo, type DynamoServer } from '../../requests/dynamodb/test-server.ts';
 import { startKafka, type KafkaServer } from '../../streams/kafka/test-server.ts';
 import { openServer, type ServerFixture } from '../server.fixture.ts';
 import { describeTradeCapture } from './capture.contract.ts';
 
 let database: TestServer;
 let kafka: KafkaServer | undefined;
-let dynamo: DynamoServer;
 let directory: string;
 
 /** A cluster that is there already, when one is named. */
 const given = process.env['COUNTERFOIL_BUS']?.startsWith('kafka://') === true;
 
-// Whatever they are, DynamoDB Local takes them.
-process.env['AWS_ACCESS_KEY_ID'] ??= 'test';
-process.env['AWS_SECRET_ACCESS_KEY'] ??= 'test';
-
 beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'counterfoil-capture-'));
   database = await startTestServer();
-  dynamo = await startDynamo();
   if (!given) kafka = await startKafka();
 }, 240_000);
 afterAll(async () => {
   await kafka?.stop();
-  await dynamo.stop();
   await database.stop();
   await rm(directory, { recursive: true, force: true });
 });
@@ -48,12 +40,4 @@ describeTradeCapture('PostgreSQL with Kafka', async (): Promise<ServerFixture> =
     environment: { COUNTERFOIL_STORE: store, COUNTERFOIL_BUS: bus ?? '' },
     file,
   });
-});
-
-describeTradeCapture('SQLite with requests in DynamoDB', async (): Promise<ServerFixture> => {
-  const table = `requests-${randomUUID()}`;
-  const file = path.join(directory, `${table}.json`);
-  const requestStore = `dynamodb://eu-central-1/${table}?endpoint=${dynamo.endpoint}`;
-  await writeFile(file, JSON.stringify({ requestStore }));
-  return openServer({ file });
 });
