@@ -7,11 +7,11 @@ export interface Opened {
   close(): Promise<void>;
 }
 
-export function openedStore(what: string, shut: () => Promise<void>): Opened {
+export function openedStore(storeName: string, shut: () => Promise<void>): Opened {
   let closed: Promise<void> | undefined;
   const opened = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     if (closed !== undefined) throw new RequestStoreFailure('the store of requests is closed');
-    return guarded(what, work);
+    return guarded(storeName, work);
   };
   return Object.assign(opened, {
     close: () => {
@@ -21,12 +21,15 @@ export function openedStore(what: string, shut: () => Promise<void>): Opened {
   });
 }
 
-export async function guarded<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+export async function guarded<Result>(
+  storeName: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await work();
   } catch (cause) {
     if (cause instanceof RequestStoreFailure) throw cause;
-    throw new RequestStoreFailure(`${what} can't be used now (${String(cause)}): try again`, {
+    throw new RequestStoreFailure(`${storeName} can't be used now (${String(cause)}): try again`, {
       cause,
     });
   }

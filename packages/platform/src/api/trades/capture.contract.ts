@@ -4,7 +4,7 @@ import { until } from '../../streams/contract/samples.ts';
 import type { Page } from '../pages.ts';
 import type { Problem } from '../problem.ts';
 import type { ServerFixture } from '../server.fixture.ts';
-import { capture, posting, recordOf, settled, tradeOne } from './trades.fixture.ts';
+import { capture, openAccount, posting, recordOf, settled, tradeOne } from './trades.fixture.ts';
 
 const success = { status: 202, outcome: 'SUCCESS', code: null };
 
@@ -202,20 +202,7 @@ export function describeTradeCapture(setUp: string, open: () => Promise<ServerFi
     });
 
     test('is booked where it says so, and fails with the reason of the ledger', async () => {
-      await fixture.done({
-        request: 'POST /api/v1/instruments',
-        body: { symbol: 'AAPL', name: 'Apple Inc.', currency: 'USD' },
-      });
-      await fixture.done({
-        request: 'POST /api/v1/accounts',
-        body: {
-          accountId: 'A1',
-          ownerName: 'Owner 1',
-          ownerKind: 'INDIVIDUAL',
-          currency: 'USD',
-          initialBalance: '1000',
-        },
-      });
+      await openAccount(fixture, '1000');
       const booked = {
         ...tradeOne,
         account: 'A1',

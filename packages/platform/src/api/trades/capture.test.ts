@@ -1,10 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { IntakeOverloaded } from '../../capture/intake.ts';
 import type { RequestAnswer } from '../../domain/trade-records/contract.ts';
 import type { RequestId } from '../../requests/request-store.ts';
 import { until } from '../../streams/contract/samples.ts';
 import { openServer, type ServerFixture } from '../server.fixture.ts';
 import { describeTradeCapture } from './capture.contract.ts';
-import { capture, posting, putAside, settled, tradeOne } from './trades.fixture.ts';
+import {
+  capture,
+  openAccount,
+  posting,
+  putAside,
+  recordOf,
+  settled,
+  tradeOne,
+} from './trades.fixture.ts';
 
 describeTradeCapture('SQLite with the embedded bus', openServer);
 
@@ -41,6 +50,25 @@ describe('TC-05 the health of the parts', () => {
       db: 'down',
       kafka: 'ok',
     });
+  });
+});
+
+describe('TC-06 more records than the queue takes', () => {
+  test('are answered with 503 and when to come again', async () => {
+    const { trades } = fixture.platform;
+    const server = await fixture.withParts({
+      trades: { ...trades, intake: { ...trades.intake, accept: overloaded } },
+    });
+
+    const response = await server.inject({
+      method: 'POST',
+      url: '/api/v1/trades',
+      payload: tradeOne,
+    });
+
+    expect(response.statusCode).toBe(503);
+    expect(response.json()).toMatchObject({ code: 'OVERLOADED' });
+    expect(Number(response.headers['retry-after'])).toBeGreaterThan(0);
   });
 });
 
@@ -99,6 +127,39 @@ describe('OP-11, TC-03 a message that can not be handled', () => {
     ]);
   });
 
+  test('is captured when what was wrong has been put right, and booked once', async () => {
+    await openAccount(fixture, '1000');
+    const { trades } = fixture.platform.ledger as { trades: { capture: unknown } };
+    const { capture: sound } = trades;
+    trades.capture = () => Promise.reject(new TypeError('a defect'));
+    const booked = { account: 'A1', symbol: 'AAPL', side: 'BUY', quantity: '2', price: '100' };
+    const accepted = await fixture.call(posting({ ...tradeOne, ...booked }));
+    const asked = async (): Promise<RequestAnswer> =>
+      (await fixture.call({ request: `GET ${accepted.headers.location}` })).json();
+    await until(async () => (await asked()).held_because !== null);
+    expect(await asked()).toMatchObject({ status: 'PENDING', held_because: 'a defect' });
+    const letters = await fixture.call({ request: 'GET /api/v1/dead-letters' });
+    const { items } = letters.json<{ items: readonly { id: string; request_id: string }[] }>();
+    expect(items).toMatchObject([{ request_id: (await asked()).request_id }]);
+    trades.capture = sound;
+
+    const act = {
+      request: `POST /api/v1/dead-letters/${items[0]?.id}/reprocess`,
+      body: { reason: 'mended' },
+    };
+    await fixture.done(act);
+
+    expect(await settled(fixture, accepted)).toMatchObject({
+      status: 'SUCCESS',
+      held_because: null,
+    });
+    await fixture.done(act);
+    await until(async () => (await fixture.platform.trades.backlog()) === 0);
+    const account = await fixture.call({ request: 'GET /api/v1/accounts/A1' });
+    expect(account.json()).toMatchObject({ cash: '800' });
+    expect((await recordOf(fixture, 'T1'))?.versions).toHaveLength(1);
+  });
+
   test('is not given up where the trade is in the log', async () => {
     const accepted = await fixture.call(posting(tradeOne));
     const { request_id: requestId } = await settled(fixture, accepted);
@@ -132,4 +193,8 @@ async function acceptPoison(id: string) {
 
 function gone(): Promise<never> {
   return Promise.reject(new Error('gone'));
+}
+
+function overloaded(): Promise<never> {
+  return Promise.reject(new IntakeOverloaded('20000 requests are on their way to the queue'));
 }

@@ -11,7 +11,7 @@ import {
 import { until } from '../../streams/contract/samples.ts';
 import { startKafka, type KafkaServer } from '../../streams/kafka/test-server.ts';
 import { openServer, type ServerFixture } from '../server.fixture.ts';
-import { posting, tradeOne } from './trades.fixture.ts';
+import { openAccount, posting, tradeOne } from './trades.fixture.ts';
 
 let database: TestServer;
 let kafka: KafkaServer;
@@ -84,20 +84,7 @@ async function openProgram(): Promise<ServerFixture> {
     },
     file,
   });
-  await fixture.done({
-    request: 'POST /api/v1/instruments',
-    body: { symbol: 'AAPL', name: 'Apple Inc.', currency: 'USD' },
-  });
-  await fixture.done({
-    request: 'POST /api/v1/accounts',
-    body: {
-      accountId: 'A1',
-      ownerName: 'Owner 1',
-      ownerKind: 'INDIVIDUAL',
-      currency: 'USD',
-      initialBalance: '100000000',
-    },
-  });
+  await openAccount(fixture, '100000000');
   return fixture;
 }
 

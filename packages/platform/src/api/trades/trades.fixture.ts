@@ -14,6 +14,27 @@ export const tradeOne = {
   maturity_date: '2027-05-20',
 };
 
+/** Lists AAPL, and opens the account A1 with so much. */
+export async function openAccount(
+  { done }: Pick<ServerFixture, 'done'>,
+  initialBalance: string,
+): Promise<void> {
+  await done({
+    request: 'POST /api/v1/instruments',
+    body: { symbol: 'AAPL', name: 'Apple Inc.', currency: 'USD' },
+  });
+  await done({
+    request: 'POST /api/v1/accounts',
+    body: {
+      accountId: 'A1',
+      ownerName: 'Owner 1',
+      ownerKind: 'INDIVIDUAL',
+      currency: 'USD',
+      initialBalance,
+    },
+  });
+}
+
 export function posting(trade: object, headers?: Call['headers']): Call {
   return {
     request: 'POST /api/v1/trades',

@@ -21,7 +21,7 @@ export interface DynamoRequestsOptions {
   readonly onFailure: (failure: unknown) => void;
 }
 
-const what = 'the table of requests';
+const storeName = 'the table of requests';
 
 /**
  * A store of requests in a table of DynamoDB, which any number of processes may share; credentials are found
@@ -46,7 +46,7 @@ export async function openDynamoRequests({
     },
   });
   try {
-    await guarded(what, () => makeTable(client, table));
+    await guarded(storeName, () => makeTable(client, table));
   } catch (cause) {
     client.destroy();
     throw cause;
@@ -68,7 +68,7 @@ export async function openDynamoRequests({
     return [];
   });
 
-  const open = openedStore(what, async () => {
+  const open = openedStore(storeName, async () => {
     await accepting.drain();
     await relay.stop();
     client.destroy();

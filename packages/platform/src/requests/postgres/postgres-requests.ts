@@ -18,7 +18,7 @@ export interface PostgresRequestsOptions {
   readonly onFailure: (failure: unknown) => void;
 }
 
-const what = 'the database of requests';
+const storeName = 'the database of requests';
 
 /**
  * A store of requests in PostgreSQL 14 or later, made when it is missing; any number of processes may share
@@ -32,7 +32,7 @@ export async function openPostgresRequests({
 }: PostgresRequestsOptions): Promise<RequestStore> {
   const pool = openPool(connectionString);
   try {
-    await guarded(what, () => makeTables(pool));
+    await guarded(storeName, () => makeTables(pool));
   } catch (cause) {
     await pool.end();
     throw cause;
@@ -50,7 +50,7 @@ export async function openPostgresRequests({
     });
   });
 
-  const open = openedStore(what, async () => {
+  const open = openedStore(storeName, async () => {
     await accepting.drain();
     await relay.stop();
     await pool.end();
