@@ -3,6 +3,7 @@ import {
   ContentionError,
   StorageFailure,
   StoreOverloaded,
+  type CalendarDate,
   type Clock,
   type Instant,
 } from '@counterfoil/event-store';
@@ -31,6 +32,7 @@ export interface TradeConsumerParts {
   readonly bus: Pick<Bus, 'publish' | 'subscribe'>;
   readonly requests: Pick<RequestStore, 'settle' | 'hold'>;
   readonly capture: Pick<TradeCapture, 'capture'>;
+  readonly today: () => CalendarDate;
   readonly clock: Clock;
   /** Called with requests that have their outcome. */
   readonly onSettled: (ids: readonly RequestId[]) => void;
@@ -52,12 +54,12 @@ const rememberedNanoseconds = 30n * 24n * 3_600n * 1_000_000_000n;
  * and wherever the program ends.
  */
 export function startTradeConsumer(parts: TradeConsumerParts): Promise<Subscriber> {
-  const { bus, requests, capture, clock, onSettled, onFailure, batchSizeMax = 2_000 } = parts;
+  const { bus, requests, capture, today, clock, onSettled, onFailure } = parts;
+  const { batchSizeMax = 2_000 } = parts;
 
   const captureOne = async (message: TradeMessage): Promise<Settlement> => {
     const { request_id: id, trade } = message;
-    // Completed by the intake: no date is left to be filled in.
-    const arrival = arrivalOf(trade, id, trade.created_date ?? trade.maturity_date);
+    const arrival = arrivalOf(trade, id, today());
     const result = await capture.capture(arrival, {
       cause: causeIn(message),
       once: [

@@ -62,6 +62,7 @@ export async function startTradeService(parts: TradeServiceParts): Promise<Trade
       bus,
       requests,
       capture: ledger.trades,
+      today: ledger.market.today,
       clock,
       onSettled: outcomes.settled,
       onFailure,
