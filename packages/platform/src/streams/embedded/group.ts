@@ -16,11 +16,18 @@ export interface Group {
 export function createGroup(next: Map<number, number>, onChange: () => void): Group {
   const members: symbol[] = [];
   const holders = new Map<number, symbol>();
+  /** Partitions that a member asked for while another had them. */
+  const wanted = new Set<number>();
 
-  const release = (member: symbol): void => {
+  /** Whether somebody waits for one of them. */
+  const release = (member: symbol): boolean => {
+    let waitedFor = false;
     for (const [partition, holder] of holders) {
-      if (holder === member) holders.delete(partition);
+      if (holder !== member) continue;
+      holders.delete(partition);
+      if (wanted.delete(partition)) waitedFor = true;
     }
+    return waitedFor;
   };
 
   return {
@@ -36,16 +43,15 @@ export function createGroup(next: Map<number, number>, onChange: () => void): Gr
     },
     acquire: (member) => {
       const place = members.indexOf(member);
-      const own = [...next.keys()].filter(
-        (partition, index) => index % members.length === place && !holders.has(partition),
-      );
+      const due = [...next.keys()].filter((_, index) => index % members.length === place);
+      const own = due.filter((partition) => !holders.has(partition));
+      for (const partition of due) if (holders.has(partition)) wanted.add(partition);
       for (const partition of own) holders.set(partition, member);
       return own;
     },
     release: (member) => {
-      release(member);
-      // Somebody else may have been waiting for one of them.
-      if (members.length > 1) onChange();
+      // Told to nobody else: who is woken for nothing releases what he looked at, and would wake all again.
+      if (release(member)) onChange();
     },
   };
 }
