@@ -21,6 +21,8 @@ describe('OP-01 the configuration', () => {
       topicPrefix: 'counterfoil.',
       requestStore: { kind: 'embedded' },
       requestDays: 7,
+      schemaRegistry: 'local',
+      breakers: { failures: 5, windowSeconds: 60, halfOpenAfterSeconds: 30 },
       logLevel: 'info',
       timeZone: 'America/New_York',
       calendar: 'US',
@@ -86,18 +88,47 @@ describe('OP-01 the configuration', () => {
     );
   });
 
-  test('never repeats a connection string, which may hold a password', () => {
-    const environment = { COUNTERFOIL_STORE: 'oracle://scott:tiger@db' };
+  test('CA-05 lets each limit of the breakers be set, and keeps the others', () => {
+    const file = settingsFile('{ "breakers": { "failures": 3, "halfOpenAfterSeconds": 5 } }');
 
-    expect(() => loadConfig({ environment })).toThrow(
-      expect.not.objectContaining({ message: expect.stringContaining('tiger') }),
-    );
+    expect(loadConfig({ environment: {}, file }).breakers).toEqual({
+      failures: 3,
+      windowSeconds: 60,
+      halfOpenAfterSeconds: 5,
+    });
   });
+
+  test('CA-12 takes the URL of a schema registry', () => {
+    const schemaRegistry = 'https://registry.example:8081/api';
+    const file = settingsFile(JSON.stringify({ schemaRegistry }));
+
+    expect(loadConfig({ environment: {}, file })).toMatchObject({ schemaRegistry });
+  });
+
+  test.each([
+    [{ COUNTERFOIL_STORE: 'oracle://scott:tiger@db' }, '{}'],
+    [{}, '{ "schemaRegistry": "ftp://scott:tiger@registry" }'],
+  ])(
+    'never repeats a connection string, which may hold a password: %o %s',
+    (environment, content) => {
+      const file = settingsFile(content);
+
+      expect(() => loadConfig({ environment, file })).toThrow(/is not known/);
+      expect(() => loadConfig({ environment, file })).toThrow(
+        expect.not.objectContaining({ message: expect.stringContaining('tiger') }),
+      );
+    },
+  );
 
   test.each([
     ['{ "prot": 9000 }', /prot|additional/i],
     ['{ "port": "9000" }', /port/],
     ['{ "timeZone": "Mars/Olympus" }', /Mars\/Olympus/],
+    ['{ "breakers": { "failures": 0 } }', /breakers\/failures/],
+    ['{ "breakers": { "windowSeconds": 0.5 } }', /breakers\/windowSeconds/],
+    ['{ "breakers": { "halfOpenAfterSeconds": 3601 } }', /breakers\/halfOpenAfterSeconds/],
+    ['{ "breakers": { "opens": 5 } }', /breakers/],
+    ['{ "schemaRegistry": "http://" }', /"local" or http:\/\/host:port/],
     ['{ not json', /can't be read as JSON/],
   ])('refuses the file %s', (content, sentence) => {
     expect(() => loadConfig({ environment: {}, file: settingsFile(content) })).toThrow(sentence);

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Branded } from '@counterfoil/event-store';
 import { Type, type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
+import type { BreakerSettings } from './resilience/breakers.ts';
 
 /** Everything that can be set, checked once at start. Docs: docs/operate.md. */
 export interface Config {
@@ -17,6 +19,10 @@ export interface Config {
   readonly requestStore: RequestStoreConfig;
   /** How long the outcome of a request can be asked for. */
   readonly requestDays: number;
+  /** Where the schemas of messages are: in the program, or the URL of a Confluent Schema Registry. */
+  readonly schemaRegistry: 'local' | HttpUrl;
+  /** When a part that is out of order is left alone. */
+  readonly breakers: BreakerSettings;
   readonly logLevel: LogLevel;
   /** In which a moment becomes a business date: an IANA name. */
   readonly timeZone: string;
@@ -54,6 +60,9 @@ export type RequestStoreConfig =
       readonly endpoint: string | undefined;
     };
 
+/** `http://` or `https://`; it may hold a password. */
+export type HttpUrl = Branded<string, 'HttpUrl'>;
+
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
@@ -72,6 +81,17 @@ const fileShape = Type.Object(
     topicPrefix: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9._-]{0,100}$' })),
     requestStore: Type.Optional(Type.String({ minLength: 1 })),
     requestDays: Type.Optional(Type.Integer({ minimum: 1, maximum: 365 })),
+    schemaRegistry: Type.Optional(Type.String({ minLength: 1 })),
+    breakers: Type.Optional(
+      Type.Object(
+        {
+          failures: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })),
+          windowSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 3_600 })),
+          halfOpenAfterSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 3_600 })),
+        },
+        { additionalProperties: false },
+      ),
+    ),
     logLevel: Type.Optional(Type.Enum(logLevels)),
     timeZone: Type.Optional(Type.String({ minLength: 1 })),
     calendar: Type.Optional(Type.Enum(['US', 'WEEKENDS_ONLY'])),
@@ -112,6 +132,8 @@ export function loadConfig({ environment, file, demo = false }: ConfigSources): 
     topicPrefix: fromFile.topicPrefix ?? 'counterfoil.',
     requestStore: requestStoreOf(fromFile.requestStore, store, bus),
     requestDays: fromFile.requestDays ?? 7,
+    schemaRegistry: schemaRegistryOf(fromFile.schemaRegistry ?? 'local'),
+    breakers: { failures: 5, windowSeconds: 60, halfOpenAfterSeconds: 30, ...fromFile.breakers },
     logLevel: logLevelOf(environment['COUNTERFOIL_LOG_LEVEL']) ?? fromFile.logLevel ?? 'info',
     timeZone,
     calendar: fromFile.calendar ?? 'US',
@@ -203,6 +225,13 @@ function requestStoreOf(
   throw new ConfigError(
     'requestStore is not known: use "embedded", "postgres" or dynamodb://region/table',
   );
+}
+
+function schemaRegistryOf(text: string): Config['schemaRegistry'] {
+  if (text === 'local') return text;
+  if (/^https?:\/\//.test(text) && URL.canParse(text)) return text as HttpUrl;
+  // The value may hold a password: it is not repeated.
+  throw new ConfigError('schemaRegistry is not known: use "local" or http://host:port');
 }
 
 function checkTimeZone(timeZone: string): void {

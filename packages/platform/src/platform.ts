@@ -19,8 +19,15 @@ import {
 import { openSqliteStorage } from '@counterfoil/event-store/sqlite';
 import { startTradeService, type TradeService } from './capture/trade-service.ts';
 import { ConfigError, type Config } from './config.ts';
+import { askVersions } from './corporate-actions/action-message.ts';
+import { startActionService, type ActionService } from './corporate-actions/action-service.ts';
+import { openConfluentRegistry } from './corporate-actions/confluent-registry.ts';
+import { openLocalRegistry } from './corporate-actions/local-registry.ts';
+import type { SchemaRegistry } from './corporate-actions/schema-registry.ts';
+import type { PriceSource } from './corporate-actions/term-sources.ts';
 import { weekendsOnly, type BusinessCalendar } from './domain/calendar/business-calendar.ts';
 import { unitedStates } from './domain/calendar/united-states.ts';
+import type { ActionsBook } from './ledger/actions-book.ts';
 import { eventTypes } from './ledger/event-types.ts';
 import { createLedger, type Ledger } from './ledger/ledger.ts';
 import { openMarketBook, type MarketBook } from './ledger/market-book.ts';
@@ -32,7 +39,8 @@ import { startProjectorThread, type ProjectorHandle } from './read-models/projec
 import { openDynamoRequests } from './requests/dynamodb/dynamodb-requests.ts';
 import { openPostgresRequests } from './requests/postgres/postgres-requests.ts';
 import type { RequestStore } from './requests/request-store.ts';
-import type { Bus } from './streams/bus.ts';
+import { createBreakers, type Breakers } from './resilience/breakers.ts';
+import { BusFailure, type Bus } from './streams/bus.ts';
 import { openEmbeddedBus } from './streams/embedded/embedded-bus.ts';
 import { openKafkaBus } from './streams/kafka/kafka-bus.ts';
 
@@ -42,13 +50,16 @@ export interface Platform {
   readonly clock: Clock;
   readonly store: EventStore;
   readonly market: MarketBook;
+  readonly actions: ActionsBook;
   readonly ledger: Ledger;
   readonly temporal: TemporalQueries;
   readonly readModels: ReadModelDatabase;
   readonly projector: ProjectorHandle;
+  readonly breakers: Breakers;
   readonly bus: Bus;
   readonly requests: RequestStore;
   readonly trades: TradeService;
+  readonly corporateActions: ActionService;
   /** Finishes what was begun, then lets go of everything. */
   close(): Promise<void>;
 }
@@ -58,6 +69,10 @@ export interface PlatformOverrides {
   readonly clock?: Clock | undefined;
   /** Told of what went wrong and is tried again. */
   readonly onFailure?: ((failure: unknown) => void) | undefined;
+  /** Closes from elsewhere than the log, for corporate actions. */
+  readonly prices?: PriceSource | undefined;
+  /** In place of the bus, for corporate actions. */
+  readonly actionsBus?: ((bus: Bus) => Bus) | undefined;
 }
 
 /**
@@ -66,7 +81,7 @@ export interface PlatformOverrides {
  */
 export async function startPlatform(
   config: Config,
-  { clock = systemClock, onFailure = () => {} }: PlatformOverrides = {},
+  { clock = systemClock, onFailure = () => {}, prices, actionsBus = same }: PlatformOverrides = {},
 ): Promise<Platform> {
   const opened: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
@@ -82,8 +97,15 @@ export async function startPlatform(
     opened.push(projector.close);
     const market = await openMarket(config, store, clock);
     opened.push(market.close);
+    const { actions } = market;
     const ledger = createLedger(store, market);
     const temporal = createTemporalQueries(store, market);
+    const breakers = createBreakers({
+      settings: config.breakers,
+      clock,
+      isOutage: { bus: (failure) => failure instanceof BusFailure },
+      onOpen: onFailure,
+    });
     const { bus, requests, closeBus } = await openQueue(config, clock, onFailure);
     opened.push(closeBus);
     const views = viewsOf(readModels);
@@ -100,18 +122,36 @@ export async function startPlatform(
       onFailure,
     });
     opened.push(trades.close);
+    const corporateActions = await startActionService({
+      bus: actionsBus(bus),
+      partitions: partitionsOn[config.bus.kind],
+      breakers,
+      registry: openRegistry(config),
+      store,
+      ledger,
+      actions,
+      views,
+      projector,
+      prices,
+      clock,
+      onFailure,
+    });
+    opened.push(corporateActions.close);
     return {
       config,
       clock,
       store,
       market,
+      actions,
       ledger,
       temporal,
       readModels,
       projector,
+      breakers,
       bus,
       requests,
       trades,
+      corporateActions,
       close,
     };
   } catch (cause) {
@@ -120,7 +160,15 @@ export async function startPlatform(
   }
 }
 
+const same = (bus: Bus): Bus => bus;
+
 const reachMsMax = 10_000;
+
+function openRegistry({ schemaRegistry, topicPrefix }: Config): SchemaRegistry {
+  return schemaRegistry === 'local'
+    ? openLocalRegistry(askVersions)
+    : openConfluentRegistry({ url: schemaRegistry, subjectPrefix: topicPrefix });
+}
 
 /** As many processes may take trades side by side; a file is written with fewer pages where they are few. */
 const partitionsOn = { embedded: 4, kafka: 16 } as const;

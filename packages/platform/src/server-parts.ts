@@ -6,6 +6,7 @@ import { viewsOf } from './queries/views.ts';
 /** What the HTTP server stands on. */
 export function serverParts(platform: Platform, logger: FastifyBaseLogger): ServerParts {
   const { ledger, temporal, store, readModels, projector, requests, trades, clock } = platform;
+  const { actions, breakers, corporateActions } = platform;
   return {
     ledger,
     temporal,
@@ -14,6 +15,10 @@ export function serverParts(platform: Platform, logger: FastifyBaseLogger): Serv
     projected: projector,
     requests,
     trades,
+    actions,
+    breakers,
+    corporateActions,
+    tellNews: corporateActions.announced,
     clock,
     logger,
   };

@@ -46,7 +46,7 @@ export interface Success {
   readonly status: 200 | 201;
   readonly location?: string | undefined;
   /** Names what was made or changed: the first fields of the confirmation. */
-  readonly names: Readonly<Record<string, string>>;
+  readonly names: Readonly<Record<string, unknown>>;
 }
 
 export interface Instance {

@@ -121,11 +121,26 @@ describe('the examples of OpenAPI work (OP-06)', () => {
     'amendInstrument',
     'haltTrading',
     'resumeTrading',
+    'announceEvent',
+    'retryEvents',
     'delistInstrument',
   ];
 
-  // An empty account, and dead letters.
-  const otherWorlds = ['closeAccount', 'reprocessDeadLetter', 'discardDeadLetter'];
+  // An empty account, dead letters, and events with ids of their own or that failed.
+  const otherWorlds = [
+    'closeAccount',
+    'reprocessDeadLetter',
+    'discardDeadLetter',
+    'amendEvent',
+    'previewEvent',
+    'makeElection',
+    'cancelEvent',
+    'stateCustodianTotal',
+    'assignEventReview',
+    'noteEventReview',
+    'retryEvent',
+    'resolveEvent',
+  ];
 
   test('told as one story', async () => {
     const answers: string[] = [];

@@ -40,6 +40,10 @@ const tags: readonly (readonly [name: string, description: string])[] = [
   ['Trades', 'Book, cancel, correct, list'],
   ['Trade capture', 'Take in versioned records of trades, and follow what becomes of them'],
   ['Dead letters', 'Trades that could not be handled, for operators'],
+  [
+    'Corporate actions',
+    'Announce, amend and cancel what issuers do, and review what could not be posted',
+  ],
   ['Positions', 'What accounts hold, now and at any time'],
   ['Limits', 'What the risk checks of an account hold its trades against'],
   ['Instruments', 'What can be traded'],

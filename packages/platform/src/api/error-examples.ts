@@ -77,6 +77,42 @@ const trade = {
 };
 const deposit = { amount: '100' };
 
+const dividend = {
+  event_type: 'DIVIDEND',
+  symbol: 'AAPL',
+  ex_date: '2026-12-07',
+  record_date: '2026-12-07',
+  payment_date: '2026-12-10',
+  amount: '0.26',
+};
+const split = {
+  event_type: 'STOCK_SPLIT',
+  symbol: 'AAPL',
+  ex_date: '2026-12-07',
+  terms: { ratio: '7:1' },
+};
+const tender = {
+  event_type: 'TENDER_OFFER',
+  symbol: 'AAPL',
+  ex_date: '2026-12-07',
+  effective_date: '2026-12-21',
+  election_deadline: '2026-12-18',
+  terms: { price: '200' },
+};
+
+function announced(event: object, terms: object = {}): Call {
+  return post('/events', { ...event, ...terms });
+}
+
+function elected(id: string, account: string): Call {
+  return post(`/events/${id}/elections`, { account, option: 'TENDER', quantity: '50' });
+}
+
+function amended(id: string, changes: object): Call {
+  const body = { expected_version: 1, reason: 'example', ...changes };
+  return { request: `PATCH /api/v1/events/${id}`, body };
+}
+
 /** A case for every code: one that is missing does not compile. */
 export const errorExamples: Readonly<Record<ErrorCode, ErrorExample>> = {
   ACCOUNT_UNKNOWN: { when: post('/accounts/NOBODY/deposits', deposit) },
@@ -214,6 +250,74 @@ export const errorExamples: Readonly<Record<ErrorCode, ErrorExample>> = {
   },
   MARK_OUT_OF_ORDER: {
     when: put('/prices/AAPL/last', { price: '189.40', markedAt: '2026-11-20T14:29:00Z' }),
+  },
+  ELECTION_CLOSED: {
+    given: [opened('E70')],
+    when: elected('CA-EXAMPLECL0SED00000', 'E70'),
+    while: 'the election deadline of the event has passed',
+  },
+  ELECTION_EXCEEDS_HOLDING: {
+    given: [opened('E71'), buy('E71', '10', onDay('2026-11-19'))],
+    when: elected('CA-EXAMPLEEXCEEDS0000', 'E71'),
+    while: 'the event is a tender offer for AAPL',
+  },
+  ACTION_UNKNOWN: { when: get('/events/CA-000000000000000000') },
+  ACTION_ALREADY_ANNOUNCED: {
+    when: announced(dividend),
+    while: 'the id that was made for it is taken',
+  },
+  ACTION_CANCELLED: {
+    when: amended('CA-EXAMPLECANCELLED00', { amount: '0.27' }),
+    while: 'the event has been cancelled',
+  },
+  ACTION_VERSION_STALE: {
+    when: amended('CA-EXAMPLEVERSION0000', { amount: '0.27' }),
+    while: 'the event is at version 2',
+  },
+  ACTION_IDENTITY_FIXED: {
+    when: amended('CA-EXAMPLE1DENT1TY000', { symbol: 'SAP' }),
+    while: 'the event is one of AAPL',
+  },
+  ACTION_NOT_FAILED: {
+    when: post('/events/CA-EXAMPLEN0TFA1LED00/retry', reason),
+    while: 'the event is still to be posted',
+  },
+  ACTION_REVIEW_RESOLVED: {
+    when: post('/events/CA-EXAMPLERES0LVED000/retry', reason),
+    while: 'the review of the event has been closed',
+  },
+  TERM_NOT_FOR_TYPE: { when: announced(split, { amount: '0.26' }) },
+  TERM_MISSING: { when: announced(split, { terms: { fractions: 'CINL' } }) },
+  RATIO_NOT_POSITIVE: { when: announced(split, { terms: { ratio: '0:1' } }) },
+  PERCENT_OUT_OF_RANGE: { when: announced(dividend, { terms: { withholding_percent: '115' } }) },
+  SYMBOL_NOT_ANOTHER: {
+    when: announced(split, { event_type: 'SYMBOL_CHANGE', terms: { new_symbol: 'AAPL' } }),
+  },
+  CURRENCY_NOT_THE_INSTRUMENTS: {
+    when: announced(dividend, { event_type: 'RETURN_OF_CAPITAL', terms: { currency: 'EUR' } }),
+  },
+  EXCHANGE_RATE_NOT_NEEDED: { when: announced(dividend, { terms: { exchange_rate: '1.0852' } }) },
+  EX_DATE_NOT_BUSINESS_DAY: { when: announced(split, { ex_date: '2026-12-05' }) },
+  PAYMENT_DATE_MISSING: { when: announced(dividend, { payment_date: undefined }) },
+  RECORD_BEFORE_EX: { when: announced(dividend, { record_date: '2026-12-04' }) },
+  PAYMENT_BEFORE_RECORD: {
+    when: announced(dividend, { record_date: '2026-12-11' }),
+  },
+  PAYMENT_BEFORE_EX: {
+    when: announced(dividend, { record_date: undefined, payment_date: '2026-12-04' }),
+  },
+  EFFECTIVE_NOT_PAYMENT_DATE: { when: announced(dividend, { effective_date: '2026-12-07' }) },
+  EFFECTIVE_BEFORE_EX: { when: announced(split, { effective_date: '2026-12-04' }) },
+  ELECTION_DEADLINE_MISSING: { when: announced(tender, { election_deadline: undefined }) },
+  ELECTION_DEADLINE_NOT_BEFORE_EFFECTIVE: {
+    when: announced(tender, { election_deadline: '2026-12-21' }),
+  },
+  NO_ELECTION: { when: announced(split, { default_option: 'EXERCISE' }) },
+  DEFAULT_OPTION_NOT_FOR_TYPE: { when: announced(tender, { default_option: 'EXERCISE' }) },
+  EVENT_TYPE_UNKNOWN: { when: announced(dividend, { event_type: 'BONUS' }) },
+  EVENT_KEY_USED: {
+    given: [announced(dividend, { idempotency_key: key['Idempotency-Key'] })],
+    when: announced(dividend, { idempotency_key: key['Idempotency-Key'] }),
   },
   REQUEST_INVALID: {
     given: [opened('E39')],

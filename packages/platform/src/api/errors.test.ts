@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Ledger } from '../ledger/ledger.ts';
 import { viewsOf } from '../queries/views.ts';
 import { RequestStoreFailure } from '../requests/request-store.ts';
+import { announceUnder } from './corporate-actions/entitlements.fixture.ts';
+import { announceFor, processing } from './corporate-actions/events.fixture.ts';
 import { errorExamples, exampleWorld, type Call } from './error-examples.ts';
 import { catalogue, type ErrorCode } from './errors.ts';
 import type { Problem } from './problem.ts';
@@ -100,6 +102,44 @@ const arranged: Partial<Record<ErrorCode, (call: Call) => Promise<LightMyRequest
     await fixture.done({ request: `POST /api/v1/dead-letters/${id}/discard`, body });
     return fixture.call(call);
   },
+  ACTION_ALREADY_ANNOUNCED: async (call) => {
+    const { ledger } = fixture.platform;
+    const refusal = {
+      kind: 'rejected',
+      rejection: { code: 'ACTION_ALREADY_ANNOUNCED' },
+      eventIds: [],
+      version: 1,
+    };
+    const handle = () => Promise.resolve(refusal as never);
+    const corporateActions = { ...ledger.corporateActions, handle };
+    const server = await fixture.withParts({ ledger: { ...ledger, corporateActions } });
+    return server.inject(injected(call));
+  },
+  ACTION_CANCELLED: async (call) => {
+    await announceFor(fixture, call, { type: 'CancelAction', kind: 'CANCELLED', reason: 'x' });
+    return fixture.call(call);
+  },
+  ACTION_VERSION_STALE: async (call) => {
+    await announceFor(fixture, call);
+    const raised = { ...(call.body as object), amount: '0.28' };
+    await fixture.done({ ...call, body: raised });
+    return fixture.call(call);
+  },
+  ACTION_IDENTITY_FIXED: async (call) => {
+    await announceFor(fixture, call);
+    return fixture.call(call);
+  },
+  ACTION_NOT_FAILED: async (call) => {
+    await announceFor(fixture, call);
+    return fixture.call(call);
+  },
+  ACTION_REVIEW_RESOLVED: async (call) => {
+    const { start, fail } = processing;
+    await announceFor(fixture, call, start, fail, { type: 'ResolveReview', reason: 'x' });
+    return fixture.call(call);
+  },
+  ELECTION_CLOSED: (call) => electing('ELECTION_CLOSED', call, overTender),
+  ELECTION_EXCEEDS_HOLDING: (call) => electing('ELECTION_EXCEEDS_HOLDING', call, openTender),
   QUEUE_UNAVAILABLE: async (call) => {
     const { trades } = fixture.platform;
     const server = await fixture.withParts({
@@ -110,6 +150,27 @@ const arranged: Partial<Record<ErrorCode, (call: Call) => Promise<LightMyRequest
   BODY_TOO_LARGE: (call) =>
     fixture.call({ ...call, body: { amount: '1', reference: 'x'.repeat(1024 * 1024) } }),
 };
+
+const openTender = {
+  event_type: 'TENDER_OFFER',
+  symbol: 'AAPL',
+  ex_date: '2026-11-02',
+  effective_date: '2026-12-21',
+  election_deadline: '2026-12-18',
+  terms: { price: '200' },
+};
+const overTender = { ...openTender, election_deadline: '2026-11-19' };
+
+/** Chooses in a tender offer that stands under the id of the example. */
+async function electing(
+  code: ErrorCode,
+  call: Call,
+  offer: object,
+): Promise<LightMyRequestResponse> {
+  for (const given of errorExamples[code].given ?? []) await fixture.done(given);
+  await announceUnder(fixture, /CA-[0-9A-Z]{18}/.exec(call.request)?.[0] ?? '', offer);
+  return fixture.call(call);
+}
 
 /** A ledger that answers its first command when the test says so. */
 function heldLedger() {

@@ -57,7 +57,7 @@ const rejections: Readonly<Record<Rejection['code'], ErrorEntry>> = {
   AMOUNT_NOT_POSITIVE: error(
     422,
     'The amount is not above zero',
-    'Send a positive amount; the route says whether it goes in or out.',
+    'Send a positive amount; which way it goes is said elsewhere.',
   ),
   AMOUNT_TOO_LARGE: error(422, 'The amount is too large', 'Check it for a misplaced point.'),
   AMOUNT_TOO_PRECISE: error(
@@ -176,6 +176,16 @@ const rejections: Readonly<Record<Rejection['code'], ErrorEntry>> = {
     'The account still holds something',
     'Sell the positions and withdraw the cash first.',
   ),
+  ELECTION_CLOSED: error(
+    422,
+    'The time for choosing is over',
+    'What was chosen by the deadline counts, and the default for the rest.',
+  ),
+  ELECTION_EXCEEDS_HOLDING: error(
+    422,
+    'There is less to choose for',
+    'Choose for no more than is held and not tendered elsewhere, or than is offered for it.',
+  ),
   INSUFFICIENT_SETTLED_CASH: error(
     422,
     'There is not enough settled cash',
@@ -223,6 +233,124 @@ const rejections: Readonly<Record<Rejection['code'], ErrorEntry>> = {
     'A higher version is stored',
     'Send the version that is stored to replace it, or a higher one to amend the trade.',
   ),
+  ACTION_UNKNOWN: error(404, 'No such event', 'Check the id: it came with the announcement.'),
+  ACTION_ALREADY_ANNOUNCED: error(
+    409,
+    'The event was announced before',
+    'Amend it in place of announcing it again.',
+  ),
+  ACTION_CANCELLED: error(
+    409,
+    'The event is cancelled',
+    'Cancelling is final: if it takes place after all, announce it anew.',
+  ),
+  ACTION_VERSION_STALE: error(
+    409,
+    'The event was amended since',
+    'Read it again, and send the changes with its version as expected_version if they still hold.',
+  ),
+  ACTION_IDENTITY_FIXED: error(
+    422,
+    'Type and symbol of an event never change',
+    'Cancel the event, and announce the right one.',
+  ),
+  TERM_NOT_FOR_TYPE: error(
+    422,
+    'The term is not for events of this type',
+    'Leave it out; the contract of each type is at /docs.',
+  ),
+  TERM_MISSING: error(
+    422,
+    'A term is missing',
+    'Send it; which terms an event of each type needs is said at /docs.',
+  ),
+  RATIO_NOT_POSITIVE: error(
+    422,
+    'A ratio or rate is not above zero',
+    'Send both sides of a ratio above zero, as new:old, such as "7:1".',
+  ),
+  PERCENT_OUT_OF_RANGE: error(422, 'A percentage is not between 0 and 100', 'Send 15 for 15 %.'),
+  SYMBOL_NOT_ANOTHER: error(
+    422,
+    'The other symbol is the symbol of the event itself',
+    'Send the symbol of the other instrument.',
+  ),
+  CURRENCY_NOT_THE_INSTRUMENTS: error(
+    422,
+    'The event is in another currency than the instrument',
+    'Only dividends may be: send the amount in the currency of the instrument.',
+  ),
+  EXCHANGE_RATE_NOT_NEEDED: error(
+    422,
+    'There is nothing to exchange',
+    'Leave exchange_rate out, or send the currency that the amount is in.',
+  ),
+  EX_DATE_NOT_BUSINESS_DAY: error(
+    422,
+    'The market is closed on the ex-date',
+    'Check the date: from its open on, buyers are not entitled.',
+  ),
+  PAYMENT_DATE_MISSING: error(
+    422,
+    'The payment date is missing',
+    'Send payment_date; a dividend whose payment date is open can be announced once it is known.',
+  ),
+  RECORD_BEFORE_EX: error(
+    422,
+    'The record date lies before the ex-date',
+    'Check both: only where 25 % or more is distributed may the ex-date come later (special dividends, ' +
+      'spin-offs, splits and stock dividends of that size).',
+  ),
+  PAYMENT_BEFORE_RECORD: error(
+    422,
+    'The payment date lies before the record date',
+    'Check both: who is paid is known at the close of the record date.',
+  ),
+  PAYMENT_BEFORE_EX: error(
+    422,
+    'The payment date lies before the ex-date',
+    'Check both: until the ex-date trades change who is entitled.',
+  ),
+  EFFECTIVE_NOT_PAYMENT_DATE: error(
+    422,
+    'A dividend takes effect on its payment date',
+    'Leave effective_date out.',
+  ),
+  EFFECTIVE_BEFORE_EX: error(
+    422,
+    'The effective date lies before the ex-date',
+    'Check both: until the ex-date trades change who is entitled.',
+  ),
+  ELECTION_DEADLINE_MISSING: error(
+    422,
+    'The election deadline is missing',
+    'Send election_deadline: the last date on which holders may choose.',
+  ),
+  ELECTION_DEADLINE_NOT_BEFORE_EFFECTIVE: error(
+    422,
+    'Holders could choose until after it took effect',
+    'Let election_deadline lie before effective_date, which defaults to payment_date, else to ex_date.',
+  ),
+  NO_ELECTION: error(
+    422,
+    'Holders have no choice in events of this type',
+    'Leave election_deadline and default_option out, and send no elections.',
+  ),
+  DEFAULT_OPTION_NOT_FOR_TYPE: error(
+    422,
+    'Holders have no such option in events of this type',
+    'Send EXERCISE or NO_ACTION for a rights issue, TENDER or NO_ACTION for a tender offer.',
+  ),
+  ACTION_NOT_FAILED: error(
+    409,
+    'The event does not wait for a review',
+    'List those that do: /api/v1/events/dead-letters.',
+  ),
+  ACTION_REVIEW_RESOLVED: error(
+    409,
+    'The review is closed',
+    'Amend or cancel the event if something is to be done about it after all.',
+  ),
 };
 
 const protocol = {
@@ -269,6 +397,17 @@ const protocol = {
     404,
     'No such trade was captured',
     'Check the trade id. Records that were only refused are not captured: their requests say why.',
+  ),
+  EVENT_TYPE_UNKNOWN: error(
+    400,
+    'No such type of event',
+    'Use DIVIDEND, STOCK_DIVIDEND, STOCK_SPLIT, MERGER, SPIN_OFF, RIGHTS_ISSUE, TENDER_OFFER, ' +
+      'SYMBOL_CHANGE or RETURN_OF_CAPITAL.',
+  ),
+  EVENT_KEY_USED: error(
+    409,
+    'The idempotency_key came with another event',
+    'If it is the same event, it is announced already; otherwise make a new key.',
   ),
   DEAD_LETTER_UNKNOWN: error(404, 'No such dead letter', 'List those that there are.'),
   DEAD_LETTER_RESOLVED: error(

@@ -1,7 +1,22 @@
-import type { EventLog } from '@counterfoil/event-store';
+import { formatInstant, type EventLog } from '@counterfoil/event-store';
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from 'typebox';
+import { downstreams, type Breakers, type BreakerStates } from '../resilience/breakers.ts';
 import type { Projected } from './read-position.ts';
+
+const BreakerHealth = Type.Object(
+  {
+    state: Type.Enum(['CLOSED', 'OPEN', 'HALF_OPEN']),
+    failures: Type.Integer({ description: 'Outages within the window that is set' }),
+    since: Type.String({ format: 'date-time', description: 'When the state became this' }),
+    lastFailure: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+  },
+  {
+    description:
+      'OPEN: the part has failed so often that it is left alone. HALF_OPEN: the next work that needs it is ' +
+      'its trial.',
+  },
+);
 
 const Health = Type.Object(
   {
@@ -20,6 +35,7 @@ const Health = Type.Object(
         description: 'Events that the read models have yet to see',
       }),
     }),
+    breakers: Type.Object(Object.fromEntries(downstreams.map((name) => [name, BreakerHealth]))),
   },
   { title: 'Health' },
 );
@@ -31,12 +47,16 @@ export interface HealthParts {
     /** Why the read models stand still; undefined while all is well. */
     failure(): Error | undefined;
   };
+  readonly breakers: Pick<Breakers, 'states'>;
 }
 
 const storeAnswerMsMax = 2_000;
 
 /** For probes: `/health/live` says that the process answers, `/health` whether it can do its work. */
-export function healthRoutes(server: FastifyInstance, { log, projected }: HealthParts): void {
+export function healthRoutes(
+  server: FastifyInstance,
+  { log, projected, breakers }: HealthParts,
+): void {
   server.get(
     '/health/live',
     {
@@ -74,8 +94,18 @@ export function healthRoutes(server: FastifyInstance, { log, projected }: Health
         position,
         lag: head === undefined ? null : Math.max(0, head.position - position),
       },
+      breakers: breakersHealth(breakers.states()),
     };
   });
+}
+
+function breakersHealth(states: BreakerStates): Health['breakers'] {
+  return Object.fromEntries(
+    Object.entries(states).map(([name, { since, ...state }]) => [
+      name,
+      { ...state, since: formatInstant(since) },
+    ]),
+  );
 }
 
 function late(afterMs: number): Promise<undefined> {

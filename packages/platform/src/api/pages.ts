@@ -94,9 +94,10 @@ export function pageFrom<Row, Item>(
   const last = shown.at(-1);
   return {
     items: shown.map((row) => itemOf(row)),
-    nextCursor:
-      rows.length > limit && last !== undefined
-        ? Buffer.from(JSON.stringify(keyOf(last))).toString('base64url')
-        : null,
+    nextCursor: rows.length > limit && last !== undefined ? cursorOf(keyOf(last)) : null,
   };
+}
+
+export function cursorOf(key: Key): string {
+  return Buffer.from(JSON.stringify(key)).toString('base64url');
 }

@@ -5,7 +5,7 @@ import { parseInstant, type Clock, type Instant } from '@counterfoil/event-store
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
 import { loadConfig } from '../config.ts';
-import { startPlatform, type Platform } from '../platform.ts';
+import { startPlatform, type Platform, type PlatformOverrides } from '../platform.ts';
 import { serverParts } from '../server-parts.ts';
 import type { Call } from './error-examples.ts';
 import { buildServer, type ServerParts } from './server.ts';
@@ -15,6 +15,7 @@ interface StoresUnderTest {
   readonly environment?: Readonly<Record<string, string>>;
   /** With settings. */
   readonly file?: string;
+  readonly overrides?: Omit<PlatformOverrides, 'clock'>;
 }
 
 /** The whole program on a real SQLite file, with a clock that the test sets. */
@@ -35,6 +36,7 @@ export interface ServerFixture {
 export async function openServer({
   environment,
   file,
+  overrides,
 }: StoresUnderTest = {}): Promise<ServerFixture> {
   const directory = await mkdtemp(path.join(tmpdir(), 'counterfoil-api-'));
   let now = instantOf('2026-11-20T15:00:00Z');
@@ -43,7 +45,7 @@ export async function openServer({
     environment: { ...environment, COUNTERFOIL_DATA_DIR: directory },
     file,
   });
-  const platform = await startPlatform(config, { clock });
+  const platform = await startPlatform(config, { ...overrides, clock });
   const parts = serverParts(platform, pino({ level: 'silent' }));
   const servers: FastifyInstance[] = [];
   const withParts = async (replaced: Partial<ServerParts>): Promise<FastifyInstance> => {

@@ -1,10 +1,16 @@
 import type { AccountRejection } from '../domain/accounts/rejections.ts';
+import type { AnnouncementRejection } from '../domain/corporate-actions/commands.ts';
 import type { InstrumentRejection } from '../domain/instruments/instrument.ts';
 import type { PricesRejection } from '../domain/instruments/prices.ts';
 import type { RecordRejection } from '../domain/trade-records/trade-record.ts';
 
 /** Every refusal that the domain knows. */
-export type Rejection = AccountRejection | InstrumentRejection | PricesRejection | RecordRejection;
+export type Rejection =
+  | AccountRejection
+  | AnnouncementRejection
+  | InstrumentRejection
+  | PricesRejection
+  | RecordRejection;
 
 type Described = {
   readonly [Code in Rejection['code']]: (
@@ -27,11 +33,11 @@ const sentences: Described = {
   TRADE_ALREADY_CANCELLED: ({ tradeId }, id) => `Trade ${tradeId} of account ${id} is cancelled.`,
   CURRENCY_UNKNOWN: ({ currency }) => `"${currency}" is not an active currency.`,
   INITIAL_BALANCE_NEGATIVE: ({ actual }) => `The initial balance is ${actual}.`,
-  QUANTITY_NOT_POSITIVE: ({ actual }) => `The quantity is ${actual}.`,
+  QUANTITY_NOT_POSITIVE: (rejection) => notPositive('quantity', rejection),
   PRICE_NOT_POSITIVE: (rejection) =>
-    'actual' in rejection ? `The price is ${rejection.actual}.` : 'A price is zero or less.',
+    'actual' in rejection ? notPositive('price', rejection) : 'A price is zero or less.',
   FEES_NEGATIVE: ({ actual }) => `The fees are ${actual}.`,
-  AMOUNT_NOT_POSITIVE: ({ actual }) => `The amount is ${actual}.`,
+  AMOUNT_NOT_POSITIVE: (rejection) => notPositive('amount', rejection),
   AMOUNT_TOO_LARGE: ({ limit, actual }) => `${actual} is more than ${limit}.`,
   AMOUNT_TOO_PRECISE: ({ decimalsMax, actual }) =>
     `${actual} has more than ${decimalsMax} decimals.`,
@@ -78,6 +84,9 @@ const sentences: Described = {
     `Trade ${laterTradeId} closes lot ${lotId}, which would not be there any more.`,
   ACCOUNT_NOT_EMPTY: ({ cash, symbols }, id) =>
     `Account ${id} has ${cash} in cash and holds ${symbols.length === 0 ? 'nothing else' : symbols.join(', ')}.`,
+  ELECTION_CLOSED: ({ deadline, today }) => `It closed on ${deadline}, and today is ${today}.`,
+  ELECTION_EXCEEDS_HOLDING: ({ limit, actual }) =>
+    `${actual} was chosen for, and ${limit} is there to choose for.`,
   INSUFFICIENT_SETTLED_CASH: ({ limit, actual }) =>
     `${actual} was asked for, and ${limit} can be withdrawn.`,
   INSTRUMENT_ALREADY_LISTED: ({ symbol }) => `${symbol} was listed before.`,
@@ -92,4 +101,45 @@ const sentences: Described = {
     `Trade ${id} matures on ${maturityDate}, and today is ${today}.`,
   TRADE_VERSION_LOWER: ({ version, current }, id) =>
     `Trade ${id} is at version ${current}, and version ${version} came.`,
+  ACTION_UNKNOWN: (_, id) => `There is no event ${id}.`,
+  ACTION_ALREADY_ANNOUNCED: (_, id) => `Event ${id} was announced with other terms.`,
+  ACTION_CANCELLED: (_, id) => `Event ${id} is cancelled.`,
+  ACTION_VERSION_STALE: ({ expected, actual }, id) =>
+    `Event ${id} is at version ${actual}, and the changes were made to version ${expected}.`,
+  ACTION_IDENTITY_FIXED: ({ field }, id) => `Another ${field} was sent for event ${id}.`,
+  TERM_NOT_FOR_TYPE: ({ term, actionType }) => `${actionType} has no ${term}.`,
+  TERM_MISSING: ({ term, actionType }) => `${actionType} lacks ${term}.`,
+  RATIO_NOT_POSITIVE: ({ term, actual }) => `${term} is ${actual}.`,
+  PERCENT_OUT_OF_RANGE: ({ term, actual }) => `${term} is ${actual}.`,
+  SYMBOL_NOT_ANOTHER: ({ term, symbol }) => `${term} is ${symbol}, as the symbol of the event is.`,
+  CURRENCY_NOT_THE_INSTRUMENTS: ({ currency, instrumentCurrency }) =>
+    `The event is in ${currency} and the instrument in ${instrumentCurrency}.`,
+  EXCHANGE_RATE_NOT_NEEDED: ({ currency }) => `The amount is in ${currency}, as the instrument is.`,
+  EX_DATE_NOT_BUSINESS_DAY: ({ exDate }) => `The ex-date ${exDate} is not a business day.`,
+  PAYMENT_DATE_MISSING: () => 'The dividend has no payment date.',
+  RECORD_BEFORE_EX: ({ recordDate, exDate }) =>
+    `The record date is ${recordDate}, before the ex-date ${exDate}: it can't be by the rules of the market.`,
+  PAYMENT_BEFORE_RECORD: ({ paymentDate, recordDate }) =>
+    `The payment date is ${paymentDate}, before the record date ${recordDate}.`,
+  PAYMENT_BEFORE_EX: ({ paymentDate, exDate }) =>
+    `The payment date is ${paymentDate}, before the ex-date ${exDate}.`,
+  EFFECTIVE_NOT_PAYMENT_DATE: ({ effectiveDate, paymentDate }) =>
+    `The effective date is ${effectiveDate}, and the payment date ${paymentDate}.`,
+  EFFECTIVE_BEFORE_EX: ({ effectiveDate, exDate }) =>
+    `The effective date is ${effectiveDate}, before the ex-date ${exDate}.`,
+  ELECTION_DEADLINE_MISSING: ({ actionType }) => `${actionType} has no election deadline.`,
+  ELECTION_DEADLINE_NOT_BEFORE_EFFECTIVE: ({ electionDeadline, effectiveDate }) =>
+    `The election deadline is ${electionDeadline}, and the effective date ${effectiveDate}.`,
+  NO_ELECTION: ({ actionType }) => `${actionType} leaves holders no choice.`,
+  DEFAULT_OPTION_NOT_FOR_TYPE: ({ actionType, option }) => `${actionType} has no option ${option}.`,
+  ACTION_NOT_FAILED: ({ status }, id) => `Event ${id} is ${status}.`,
+  ACTION_REVIEW_RESOLVED: (_, id) => `The review of event ${id} is closed.`,
 };
+
+/** The terms of corporate actions have names; elsewhere there is only one. */
+function notPositive(
+  name: string,
+  fault: { readonly term?: string; readonly actual: string },
+): string {
+  return `${fault.term ?? `The ${name}`} is ${fault.actual}.`;
+}

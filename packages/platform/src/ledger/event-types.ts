@@ -1,6 +1,10 @@
 import type { EventType } from '@counterfoil/event-store';
 import { accountEventTypes } from '../domain/accounts/events.ts';
-import { deadLetterEventTypes } from '../domain/dead-letters/events.ts';
+import {
+  corporateActionEventTypes,
+  holdingsReviewEventTypes,
+} from '../domain/corporate-actions/events.ts';
+import { deadLetterAlarmEventTypes, deadLetterEventTypes } from '../domain/dead-letters/events.ts';
 import { instrumentEventTypes, pricesEventTypes } from '../domain/instruments/events.ts';
 import { tradeRecordEventTypes } from '../domain/trade-records/events.ts';
 
@@ -10,5 +14,8 @@ export const eventTypes: readonly EventType[] = [
   ...instrumentEventTypes,
   ...pricesEventTypes,
   ...tradeRecordEventTypes,
+  ...corporateActionEventTypes,
+  ...holdingsReviewEventTypes,
   ...deadLetterEventTypes,
+  ...deadLetterAlarmEventTypes,
 ];

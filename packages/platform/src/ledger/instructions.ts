@@ -1,10 +1,10 @@
 import type { CalendarDate } from '@counterfoil/event-store';
-import type { AccountCommand } from '../domain/accounts/commands.ts';
+import type { ClientCommand } from '../domain/accounts/commands.ts';
 import { isOfMadeForm } from '../domain/accounts/trade-ids.ts';
 import type { PricesCommand } from '../domain/instruments/prices.ts';
 
-/** An account's command without what the ledger adds. */
-export type AccountInstruction = Without<AccountCommand, 'market' | 'history'>;
+/** A client's command without what the ledger adds. */
+export type AccountInstruction = Without<ClientCommand, 'market' | 'history'>;
 
 /** As RecordDailyBar and MarkPrice, without what the ledger adds. */
 export type PricesInstruction =
@@ -29,6 +29,7 @@ export function mayLookBack(instruction: AccountInstruction, today: CalendarDate
       return true;
     case 'BookTrade':
       return instruction.tradeDate < today || isOfMadeForm(instruction);
+    case 'MakeElection':
     case 'OpenAccount':
     case 'Deposit':
     case 'Withdraw':

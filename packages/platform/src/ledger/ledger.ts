@@ -28,6 +28,8 @@ import {
 } from '../domain/instruments/prices.ts';
 import { tradeRecordStream, type RecordId } from '../domain/trade-records/events.ts';
 import { tradeRecordAggregate } from '../domain/trade-records/trade-record.ts';
+import { createCorporateActions, type CorporateActions } from './corporate-actions.ts';
+import { createEntitlementLedger, type EntitlementLedger } from './entitlements.ts';
 import type { AccountInstruction, PricesInstruction } from './instructions.ts';
 import type { MarketBook } from './market-book.ts';
 import { createTradeCapture, type TradeCapture } from './trade-capture.ts';
@@ -55,6 +57,10 @@ export interface Ledger {
   ): Promise<CommandResult<PricesRejection>>;
   /** An account as it is now, with the version of its stream: undefined and 0 before it was opened. */
   accountNow(id: AccountId): Promise<{ readonly account: AccountState; readonly version: number }>;
+  /** Corporate actions: what is announced of them, and what is done about it. */
+  readonly corporateActions: CorporateActions;
+  /** What corporate actions give to accounts. */
+  readonly entitlements: EntitlementLedger;
   /** Trade records, with what they book. */
   readonly trades: TradeCapture;
   /** Marks a trade record as expired, if it is time. */
@@ -96,6 +102,8 @@ export function createLedger(store: EventStore, market: MarketBook): Ledger {
       seen(
         prices.handle(pricesStream(symbol), withReference(symbol, instruction, market), options),
       ),
+    corporateActions: createCorporateActions(store, market),
+    entitlements: createEntitlementLedger({ store, market, accounts: accountStreams }),
     trades: createTradeCapture({
       store,
       market,

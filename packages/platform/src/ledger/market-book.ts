@@ -1,10 +1,9 @@
-import {
-  subscribe,
-  type CalendarDate,
-  type Clock,
-  type EventStore,
-  type Instant,
-  type RecordedEvent,
+import type {
+  CalendarDate,
+  Clock,
+  EventStore,
+  Instant,
+  RecordedEvent,
 } from '@counterfoil/event-store';
 import type { MarketView } from '../domain/accounts/market.ts';
 import type { BusinessCalendar } from '../domain/calendar/business-calendar.ts';
@@ -19,14 +18,24 @@ import {
   type PricesEvent,
 } from '../domain/instruments/events.ts';
 import { instrumentDecider, type Instrument } from '../domain/instruments/instrument.ts';
-import { closeAtOrBefore, pricesDecider, type Prices } from '../domain/instruments/prices.ts';
+import { lastBarAtOrBefore } from '../domain/instruments/price-history.ts';
+import { pricesDecider, type Prices } from '../domain/instruments/prices.ts';
 import type { Price } from '../domain/money/money.ts';
+import { openActionsBook, type ActionsBook } from './actions-book.ts';
+import { followLog } from './followed-log.ts';
+import { onBasisOf, type DatedPrice } from './price-basis.ts';
 
 /** Instruments and prices in memory: what commands are decided with, kept up to date from the log. */
 export interface MarketBook {
   instrument(symbol: InstrumentSymbol): Instrument | undefined;
   /** Empty for a symbol without prices. */
   prices(symbol: InstrumentSymbol): Prices;
+  /** What a share is worth on a date, in shares of that date: see `MarketView`. */
+  priceOn(symbol: InstrumentSymbol, date: CalendarDate): Price | undefined;
+  /** A price in shares of a later date. */
+  onBasisOf(symbol: InstrumentSymbol, price: DatedPrice, date: CalendarDate): Price;
+  /** Corporate actions: prices are read by those that are in force. */
+  readonly actions: ActionsBook;
   /** What an account sees of the market at present. */
   view(): MarketView;
   today(): CalendarDate;
@@ -67,31 +76,31 @@ export async function openMarketBook(options: MarketBookOptions): Promise<Market
     if (after !== undefined) instruments.set(symbol, after);
   };
 
-  const progress = createProgress();
-  const ended = new AbortController();
-  const follow = async (): Promise<void> => {
-    const pages = subscribe(store, { after: 0, types, pageSize: 5_000, signal: ended.signal });
-    for await (const { events, scannedTo } of pages) {
-      for (const event of events) apply(event);
-      progress.advance(scannedTo);
-    }
-  };
-  const following = follow().catch((cause: unknown) => progress.fail(cause));
-  await progress.reach((await store.head()).position);
-
+  const followed = await followLog(store, types, apply);
+  const actions = await openActionsBook({ store });
   const today = (): CalendarDate => businessDateOf(clock(), timeZone);
-  const view = marketViews(options, instruments, pricesOf);
+  const onBasis: MarketBook['onBasisOf'] = (symbol, price, date) =>
+    onBasisOf(price, date, actions.postedOn(symbol));
+  const priceOn: MarketBook['priceOn'] = (symbol, date) => {
+    const price = datedPriceOn(pricesOf(symbol), date, today());
+    return price && onBasis(symbol, price, date);
+  };
+  const view = marketViews(options, instruments, priceOn);
   return {
     instrument: (symbol) => instruments.get(symbol),
     prices: pricesOf,
+    priceOn,
+    onBasisOf: onBasis,
+    actions,
     view: () => view(today()),
     today,
     calendar: options.calendar,
     dateOf: (instant) => businessDateOf(instant, timeZone),
-    reach: progress.reach,
+    reach: async (position) => {
+      await Promise.all([followed.reach(position), actions.reach(position)]);
+    },
     close: async () => {
-      ended.abort();
-      await following;
+      await Promise.all([followed.close(), actions.close()]);
     },
   };
 }
@@ -106,7 +115,7 @@ function isPricesEvent(event: RecordedEvent): event is PricesEvent & RecordedEve
 function marketViews(
   { calendar, settlementDays }: MarketBookOptions,
   instruments: ReadonlyMap<InstrumentSymbol, Instrument>,
-  pricesOf: (symbol: InstrumentSymbol) => Prices,
+  priceOn: MarketView['priceOn'],
 ): (today: CalendarDate) => MarketView {
   const settlementDates = new Map<CalendarDate, CalendarDate>();
   const settles = (tradeDate: CalendarDate): CalendarDate => {
@@ -122,50 +131,20 @@ function marketViews(
     newest = {
       today,
       instrument: (symbol) => instruments.get(symbol),
-      priceOn: (symbol, date) => priceOn(pricesOf(symbol), date, today),
+      priceOn,
       settlementDate: settles,
     };
     return newest;
   };
 }
 
-/** The last price when the date is today, else the raw close of the date or of the last day before. */
-export function priceOn(
+/** The last price when the date is today, else the close of the date or of the last day before: raw. */
+export function datedPriceOn(
   prices: Prices,
   date: CalendarDate,
   today: CalendarDate,
-): Price | undefined {
-  return date === today ? prices.last?.price : closeAtOrBefore(prices, date);
-}
-
-interface Progress {
-  reach(position: number): Promise<void>;
-  advance(position: number): void;
-  /** Whoever waits now or later is told why the book stands still. */
-  fail(cause: unknown): void;
-}
-
-function createProgress(): Progress {
-  let reached = 0;
-  let failure: { readonly cause: unknown } | undefined;
-  let waiting: { position: number; resolve: () => void; reject: (cause: unknown) => void }[] = [];
-  return {
-    reach: (position) => {
-      if (position <= reached) return Promise.resolve();
-      if (failure !== undefined) return Promise.reject(failure.cause);
-      return new Promise((resolve, reject) => {
-        waiting.push({ position, resolve, reject });
-      });
-    },
-    advance: (position) => {
-      reached = position;
-      const still = waiting.filter((waiter) => waiter.position > position);
-      for (const waiter of waiting) if (waiter.position <= position) waiter.resolve();
-      waiting = still;
-    },
-    fail: (cause) => {
-      failure = { cause };
-      for (const { reject } of waiting.splice(0)) reject(cause);
-    },
-  };
+): DatedPrice | undefined {
+  if (date === today) return prices.last;
+  const bar = lastBarAtOrBefore(prices.years, date);
+  return bar && { price: bar.close, date: bar.date };
 }

@@ -15,7 +15,8 @@ import {
   type PricesEvent,
 } from '../domain/instruments/events.ts';
 import { pricesDecider, type Prices } from '../domain/instruments/prices.ts';
-import { priceOn, type MarketBook } from './market-book.ts';
+import type { Price } from '../domain/money/money.ts';
+import { datedPriceOn, type MarketBook } from './market-book.ts';
 
 /**
  * Questions about the past, answered from the log itself. Two times are at work (Snodgrass, "Developing
@@ -71,6 +72,15 @@ export function createTemporalQueries(log: EventLog, market: MarketBook): Tempor
     return (symbol) => known.get(symbol) ?? pricesDecider.initial;
   };
 
+  const priced = (
+    prices: (symbol: InstrumentSymbol) => Prices,
+    symbol: InstrumentSymbol,
+    date: CalendarDate,
+  ): Price | undefined => {
+    const price = datedPriceOn(prices(symbol), date, market.today());
+    return price && market.onBasisOf(symbol, price, date);
+  };
+
   return {
     portfolio: async (id, { asOf = market.today(), knownAt }) => {
       const { position } = await log.head();
@@ -79,8 +89,7 @@ export function createTemporalQueries(log: EventLog, market: MarketBook): Tempor
       if (portfolio === undefined) return undefined;
       const symbols = portfolio.positions.map(({ symbol }) => symbol);
       const prices = await pricesFor(symbols, knownAt);
-      const today = market.today();
-      const valuation = valuePortfolio(portfolio, (symbol) => priceOn(prices(symbol), asOf, today));
+      const valuation = valuePortfolio(portfolio, (symbol) => priced(prices, symbol, asOf));
       return { portfolio, valuation, position };
     },
     balanceHistory: async (id, { knownAt, ...range }) => {
@@ -88,10 +97,7 @@ export function createTemporalQueries(log: EventLog, market: MarketBook): Tempor
       const events = await readKnown<AccountEvent>(log, accountStream(id), knownAt);
       if (events.length === 0) return undefined;
       const prices = await pricesFor(symbolsOf(events), knownAt);
-      const today = market.today();
-      const days = balancesByDay(events, range, (symbol, date) =>
-        priceOn(prices(symbol), date, today),
-      );
+      const days = balancesByDay(events, range, (symbol, date) => priced(prices, symbol, date));
       return { days, position };
     },
   };
@@ -122,8 +128,9 @@ function factOf({ type, data }: RecordedEvent): { readonly type: string; readonl
 }
 
 function symbolsOf(events: readonly AccountEvent[]): readonly InstrumentSymbol[] {
-  const booked = events.flatMap((event) =>
-    event.type === 'TradeBooked' ? [event.data.symbol] : [],
-  );
+  const booked = events.flatMap((event) => {
+    if (event.type === 'TradeBooked') return [event.data.symbol];
+    return 'movements' in event.data ? event.data.movements.map(({ symbol }) => symbol) : [];
+  });
   return [...new Set(booked)];
 }

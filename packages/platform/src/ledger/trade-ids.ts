@@ -41,6 +41,7 @@ export function termsBooked(instruction: AccountInstruction): TradeTerms | undef
       return instruction;
     case 'CorrectTrade':
       return instruction.replacement;
+    case 'MakeElection':
     case 'OpenAccount':
     case 'Deposit':
     case 'Withdraw':

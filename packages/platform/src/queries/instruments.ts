@@ -40,13 +40,15 @@ export interface CloseFilter {
   readonly from?: string | undefined;
   /** Included. */
   readonly to?: string | undefined;
+  /** Not included. */
+  readonly before?: string | undefined;
 }
 
 /** The closes of an instrument, the earliest first. */
 export function listCloses(
   views: ViewDatabase,
   symbol: string,
-  { from, to }: CloseFilter,
+  { from, to, before }: CloseFilter,
   after: readonly [date: string] | undefined,
   limit: number,
 ): Promise<readonly CloseRow[]> {
@@ -58,6 +60,7 @@ export function listCloses(
     .limit(limit);
   if (from !== undefined) query = query.where('date', '>=', from);
   if (to !== undefined) query = query.where('date', '<=', to);
+  if (before !== undefined) query = query.where('date', '<', before);
   if (after !== undefined) query = query.where('date', '>', after[0]);
   return queried(query.execute());
 }

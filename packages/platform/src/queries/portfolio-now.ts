@@ -6,9 +6,10 @@ import type { MarketBook } from '../ledger/market-book.ts';
 /** An account's portfolio as it is now, at the last prices. */
 export function portfolioNow(
   account: Account,
-  market: Pick<MarketBook, 'prices' | 'today'>,
+  market: Pick<MarketBook, 'priceOn' | 'today'>,
 ): { readonly portfolio: Portfolio; readonly valuation: Valuation } {
-  const portfolio = portfolioOf(account, market.today());
-  const valuation = valuePortfolio(portfolio, (symbol) => market.prices(symbol).last?.price);
+  const today = market.today();
+  const portfolio = portfolioOf(account, today);
+  const valuation = valuePortfolio(portfolio, (symbol) => market.priceOn(symbol, today));
   return { portfolio, valuation };
 }

@@ -8,7 +8,9 @@ export interface PositionFilter {
 }
 
 export interface ValuedPositionRow extends PositionRow {
+  /** Raw, of that date. */
   readonly last_price: string | null;
+  readonly last_price_date: string | null;
 }
 
 /** The positions of an account with the last prices, in order of their symbols. */
@@ -23,7 +25,7 @@ export function listPositions(
     .selectFrom('positions')
     .leftJoin('last_prices', 'last_prices.symbol', 'positions.symbol')
     .selectAll('positions')
-    .select('last_prices.price as last_price')
+    .select(['last_prices.price as last_price', 'last_prices.date as last_price_date'])
     .where('positions.account_id', '=', accountId)
     .orderBy('positions.symbol')
     .limit(limit);

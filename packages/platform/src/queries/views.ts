@@ -1,5 +1,6 @@
 import type { ReadModelDatabase } from '@counterfoil/event-store/projections';
 import type { Kysely } from 'kysely';
+import type { ActionType } from '../domain/corporate-actions/events.ts';
 
 /**
  * The views that the projections keep (`domain/<noun>/views.ts`), as queries see them. Decimals, dates and
@@ -10,6 +11,9 @@ export interface Views {
   readonly positions: PositionRow;
   readonly trade_history: TradeRow;
   readonly trade_records: TradeRecordRow;
+  readonly corporate_actions: CorporateActionRow;
+  readonly entitlements: EntitlementRow;
+  readonly elections: ElectionRow;
   readonly instruments: InstrumentRow;
   readonly closing_prices: CloseRow;
   readonly last_prices: LastPriceRow;
@@ -81,6 +85,91 @@ export interface TradeRecordRow {
   readonly trade_date: string | null;
   readonly execution_id: string | null;
   readonly request_id: string;
+  readonly recorded_at: string;
+  readonly position: number;
+}
+
+export interface CorporateActionRow {
+  readonly action_id: string;
+  readonly event_type: ActionType;
+  readonly symbol: string;
+  /** An object of texts, as JSON. */
+  readonly terms: string;
+  readonly ex_date: string;
+  readonly record_date: string | null;
+  readonly payment_date: string | null;
+  readonly effective_date: string;
+  readonly due_date: string;
+  readonly election_deadline: string | null;
+  readonly default_option: string | null;
+  readonly completeness: 'PRELIMINARY' | 'COMPLETE';
+  readonly confirmation: 'UNCONFIRMED' | 'CONFIRMED';
+  readonly source: string;
+  readonly source_reference: string | null;
+  readonly status: 'PENDING' | 'PROCESSING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
+  readonly version: number;
+  readonly cancellation_kind: 'WITHDRAWN' | 'CANCELLED' | null;
+  readonly cancellation_reason: string | null;
+  readonly begun_version: number | null;
+  readonly attempts: number;
+  readonly through_account: string | null;
+  /** Totals, as JSON. */
+  readonly progress: string | null;
+  readonly posted_version: number | null;
+  /** Totals, as JSON. */
+  readonly totals: string | null;
+  readonly reversed: 0 | 1;
+  readonly failed_attempt: number | null;
+  readonly failed_at: string | null;
+  readonly failed_last: 0 | 1;
+  readonly error_code: string | null;
+  readonly error: string | null;
+  readonly assignee: string | null;
+  readonly review_resolved: 0 | 1;
+  /** An object, as JSON. */
+  readonly custodian: string | null;
+  readonly announced_at: string;
+  readonly started_at: string | null;
+  readonly completed_at: string | null;
+  readonly updated_at: string;
+  readonly position: number;
+}
+
+export interface EntitlementRow {
+  readonly action_id: string;
+  readonly account_id: string;
+  readonly action_version: number;
+  readonly action_type: ActionType;
+  readonly symbol: string;
+  readonly status: 'POSTED' | 'ADJUSTED' | 'REVERSED';
+  readonly ex_date: string;
+  readonly effective_date: string;
+  readonly settlement_date: string;
+  readonly settled: string;
+  readonly pending_receipts: string;
+  readonly pending_deliveries: string;
+  readonly eligible: string;
+  readonly chosen_option: 'EXERCISE' | 'TENDER' | 'NO_ACTION' | null;
+  readonly chosen_quantity: string | null;
+  readonly currency: string;
+  readonly gross: string;
+  readonly tax: string;
+  readonly cash_in_lieu: string;
+  readonly fraction: string;
+  readonly amount: string;
+  /** A list of {symbol, quantity, cost, realized_pnl}, as JSON. */
+  readonly movements: string;
+  readonly reason: string | null;
+  readonly recorded_at: string;
+  readonly position: number;
+}
+
+export interface ElectionRow {
+  readonly action_id: string;
+  readonly account_id: string;
+  readonly symbol: string;
+  readonly option: 'EXERCISE' | 'TENDER' | 'NO_ACTION' | null;
+  readonly quantity: string;
   readonly recorded_at: string;
   readonly position: number;
 }

@@ -1,6 +1,15 @@
 import type { AvroSchema, EventType } from '@counterfoil/event-store';
 import { accountEventTypes } from '../domain/accounts/events.ts';
-import { deadLetterEventTypes } from '../domain/dead-letters/events.ts';
+import {
+  corporateActionEventTypes,
+  holdingsReviewEventTypes,
+  holdingsReviewStream,
+} from '../domain/corporate-actions/events.ts';
+import {
+  actionLettersAlarmStream,
+  deadLetterAlarmEventTypes,
+  deadLetterEventTypes,
+} from '../domain/dead-letters/events.ts';
 import { instrumentEventTypes, pricesEventTypes } from '../domain/instruments/events.ts';
 import { tradeRecordEventTypes } from '../domain/trade-records/events.ts';
 
@@ -21,7 +30,10 @@ export function eventReference(): string {
     ...section('Instruments', 'instrument-{symbol}', instrumentEventTypes),
     ...section('Prices', 'prices-{symbol}', pricesEventTypes),
     ...section('Trade records', 'trade-record-{trade_id}', tradeRecordEventTypes),
+    ...section('Corporate actions', 'corporate-action-{id}', corporateActionEventTypes),
+    ...section('Review of holdings', holdingsReviewStream, holdingsReviewEventTypes),
     ...section('Dead letters', 'dead-letter-{topic}-{letter_id}', deadLetterEventTypes),
+    ...section('Alarm of dead letters', actionLettersAlarmStream, deadLetterAlarmEventTypes),
   ].join('\n');
 }
 

@@ -6,6 +6,7 @@ export async function openApiReference(): Promise<string> {
   // Routes are declared here and never called, so nothing stands behind them.
   const server = await buildServer({
     logger: pino({ level: 'silent' }),
+    ledger: {},
     trades: {},
   } as unknown as ServerParts);
   await server.ready();

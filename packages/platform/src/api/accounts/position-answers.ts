@@ -1,17 +1,24 @@
+import type { CalendarDate } from '@counterfoil/event-store';
 import type { PositionAnswer, PositionWithLots } from '../../domain/accounts/contract.ts';
+import type { InstrumentSymbol } from '../../domain/instruments/events.ts';
 import { marketValue } from '../../domain/money/amounts.ts';
 import { currency as currencyOf } from '../../domain/money/currency.ts';
 import { minus, Money, Price, Quantity } from '../../domain/money/money.ts';
+import type { MarketBook } from '../../ledger/market-book.ts';
 import type { PortfolioAsOf } from '../../ledger/temporal-queries.ts';
 import type { ValuedPositionRow } from '../../queries/positions.ts';
 
-/** A position of the read models, at the last price. */
-export function positionOfRow(row: ValuedPositionRow): PositionAnswer {
-  const { currency, cost, last_price: lastPrice } = row;
+/** A position of the read models, at the last price, in shares of today. */
+export function positionOfRow(
+  row: ValuedPositionRow,
+  market: Pick<MarketBook, 'onBasisOf' | 'today'>,
+): PositionAnswer {
+  const { currency, cost } = row;
+  const lastPrice = lastPriceOf(row, market);
   const value =
-    lastPrice === null
+    lastPrice === undefined
       ? undefined
-      : marketValue(Quantity.of(row.quantity), Price.of(lastPrice), currencyOf(currency));
+      : marketValue(Quantity.of(row.quantity), lastPrice, currencyOf(currency));
   return {
     accountId: row.account_id,
     symbol: row.symbol,
@@ -19,12 +26,21 @@ export function positionOfRow(row: ValuedPositionRow): PositionAnswer {
     quantity: row.quantity,
     averageCost: row.average_cost,
     cost,
-    lastPrice,
+    lastPrice: lastPrice === undefined ? null : Price.format(lastPrice),
     marketValue: value === undefined ? null : Money.format(value),
     unrealizedPnl: value === undefined ? null : Money.format(minus(value, Money.of(cost))),
     realizedPnl: row.realized_pnl,
     updatedAt: row.updated_at,
   };
+}
+
+function lastPriceOf(
+  { symbol, last_price: price, last_price_date: date }: ValuedPositionRow,
+  market: Pick<MarketBook, 'onBasisOf' | 'today'>,
+): Price | undefined {
+  if (price === null || date === null) return undefined;
+  const dated = { price: Price.of(price), date: date as CalendarDate };
+  return market.onBasisOf(symbol as InstrumentSymbol, dated, market.today());
 }
 
 export type Seen = Pick<PortfolioAsOf, 'portfolio' | 'valuation'>;

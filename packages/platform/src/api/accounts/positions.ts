@@ -90,7 +90,12 @@ function listRoute(api: FastifyInstance, parts: PositionParts): void {
       if (rows.length === 0 && !(await accountExists(views, accountId))) {
         throw unknownAccount(accountId);
       }
-      return pageFrom(rows, page.limit, positionOfRow, ({ symbol }) => [symbol]);
+      return pageFrom(
+        rows,
+        page.limit,
+        (row) => positionOfRow(row, ledger.market),
+        ({ symbol }) => [symbol],
+      );
     },
   );
 }
@@ -133,7 +138,10 @@ function oneRoute(api: FastifyInstance, parts: PositionParts): void {
     const seen = await portfolioAt(accountId, moment, parts);
     const answer = pastPositions(seen, true).find((position) => position.symbol === symbol);
     if (answer === undefined) {
-      throw new Refusal('POSITION_UNKNOWN', `Account ${accountId} never held ${symbol}.`);
+      throw new Refusal(
+        'POSITION_UNKNOWN',
+        `Account ${accountId} has no position in ${symbol}, and no gain from one.`,
+      );
     }
     reflect(reply, reflected);
     const held = seen.portfolio.positions.find((position) => position.symbol === symbol);

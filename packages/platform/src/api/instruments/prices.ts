@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { DateIn } from '../../domain/calendar/contract.ts';
 import {
+  AdjustIn,
   CloseAnswer,
   CloseRequest,
   LastPriceAnswer,
@@ -11,6 +12,7 @@ import {
 } from '../../domain/instruments/contract.ts';
 import type { InstrumentSymbol } from '../../domain/instruments/events.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
+import { listAdjustedCloses } from '../../queries/adjusted-prices.ts';
 import { findLastPrice, listCloses, type CloseFilter } from '../../queries/instruments.ts';
 import type { CloseRow, LastPriceRow, ViewDatabase } from '../../queries/views.ts';
 import type { RunCommand } from '../commands.ts';
@@ -19,15 +21,15 @@ import { commandSchema, optional, querySchema } from '../operation.ts';
 import { pageFrom, pageOf, pageQuery, pageRequestOf, type PageQuery } from '../pages.ts';
 import { Refusal } from '../problem.ts';
 import { requireRange } from '../ranges.ts';
-import { MinPosition, type ReachPosition } from '../read-position.ts';
+import { MinPosition } from '../read-position.ts';
+import { adjustmentsRoute, historyReader, type HistoryParts } from './adjustments.ts';
 import { markPriceFrom, recordCloseFrom } from './instructions.ts';
 
-export interface PriceParts {
-  readonly ledger: Pick<Ledger, 'prices'>;
+export interface PriceParts extends HistoryParts {
+  readonly ledger: Pick<Ledger, 'prices' | 'market'>;
   readonly views: ViewDatabase;
   readonly clock: Clock;
   readonly run: RunCommand;
-  readonly reach: ReachPosition;
 }
 
 const symbolParams = Type.Object({ symbol: SymbolIn });
@@ -41,6 +43,7 @@ export function priceRoutes(api: FastifyInstance, parts: PriceParts): void {
   markRoute(api, parts);
   lastPriceRoute(api, parts);
   closesRoute(api, parts);
+  adjustmentsRoute(api, parts);
 }
 
 function closeRoute(api: FastifyInstance, { ledger, run }: PriceParts): void {
@@ -125,23 +128,35 @@ function lastPriceRoute(api: FastifyInstance, { views, reach }: PriceParts): voi
   );
 }
 
-interface CloseQuery extends CloseFilter, PageQuery {
+interface CloseQuery extends Pick<CloseFilter, 'from' | 'to'>, PageQuery {
+  readonly adjust?: 'none' | 'split' | 'all';
   readonly minPosition?: number;
 }
 
-function closesRoute(api: FastifyInstance, { views, reach }: PriceParts): void {
+const ClosePage = Type.Object(
+  {
+    adjust: Type.Enum(['none', 'split', 'all'], { description: 'As applied to the items' }),
+    ...pageOf('ClosePage', CloseAnswer).properties,
+  },
+  { title: 'ClosePage' },
+);
+
+function closesRoute(api: FastifyInstance, parts: PriceParts): void {
+  const { views, reach } = parts;
+  const readHistory = historyReader(parts);
   const schema = querySchema({
     tag: 'Prices',
     id: 'listCloses',
-    summary: 'List the raw daily prices of an instrument, the earliest first',
+    summary: 'List the daily prices of an instrument, raw or adjusted, the earliest first',
     params: symbolParams,
     query: {
       from: optional(DateIn),
       to: optional(DateIn, 'Included'),
+      adjust: Type.Optional(AdjustIn),
       minPosition: MinPosition,
       ...pageQuery,
     },
-    answers: { 200: pageOf('ClosePage', CloseAnswer) },
+    answers: { 200: ClosePage },
     errors: ['RANGE_INVALID'],
   });
   api.get<OneSymbol & { Querystring: CloseQuery }>(
@@ -149,10 +164,21 @@ function closesRoute(api: FastifyInstance, { views, reach }: PriceParts): void {
     { schema },
     async ({ params: { symbol }, query }, reply) => {
       requireRange(query);
+      const { adjust = 'none' } = query;
       const { after, limit } = pageRequestOf(query, ['date']);
       await reach(reply, query.minPosition);
-      const rows = await listCloses(views, symbol, query, after, limit + 1);
-      return pageFrom(rows, limit, closeAnswer, ({ date }) => [date]);
+      const rows =
+        adjust === 'none'
+          ? await listCloses(views, symbol, query, after, limit + 1)
+          : await listAdjustedCloses(
+              views,
+              await readHistory(symbol),
+              adjust,
+              query,
+              after,
+              limit + 1,
+            );
+      return { adjust, ...pageFrom(rows, limit, closeAnswer, ({ date }) => [date]) };
     },
   );
 }

@@ -28,7 +28,7 @@ export function createLookingBack(ledger: Pick<Ledger, 'accountNow' | 'market'>)
   const meet = async (accountId: string): Promise<Map<string, CalendarDate>> => {
     const { account } = await ledger.accountNow(accountId as AccountId);
     const dates = new Map<string, CalendarDate>(
-      account?.positions.map(({ symbol, lastTradeDate }) => [symbol, lastTradeDate]),
+      account?.positions.map(({ symbol, latestDate }) => [symbol, latestDate]),
     );
     lastDates.set(accountId, dates);
     return dates;

@@ -15,8 +15,8 @@ import type {
 } from './commands.ts';
 import type { AccountEvent, AccountId, Lot, Side, TradeId } from './events.ts';
 import type { MarketView, TradableInstrument } from './market.ts';
+import type { OrderedPosition } from './ordered-position.ts';
 import type { AccountRejection } from './rejections.ts';
-import type { OrderedPosition } from './restatement.ts';
 import type { Account, AccountState } from './state.ts';
 
 // The words that the tests of this folder are written in.

@@ -339,7 +339,13 @@ function cashPosting(event: AccountEvent): bigint {
       return event.data.amount;
     case 'CashWithdrawn':
       return negated(event.data.amount);
+    case 'EntitlementPosted':
+    case 'EntitlementAdjusted':
+    case 'EntitlementReversed':
+      return event.data.amount;
     case 'PositionRestated':
+    case 'ElectionMade':
+    case 'ElectionReleased':
     case 'TradeRefused':
     case 'LimitsSet':
     case 'AccountSuspended':

@@ -10,13 +10,16 @@ import type {
   SetLimits,
   Withdraw,
 } from './commands.ts';
+import { makeElection } from './entitlements/electing.ts';
+import { needsPast, postEntitlement, reverseEntitlement } from './entitlements/posting.ts';
 import type { AccountEvent } from './events.ts';
+import { evolve } from './evolve.ts';
 import { invalidLimit } from './limits.ts';
 import { positionOf } from './positions.ts';
 import type { AccountRejection } from './rejections.ts';
 import { withdrawableCash } from './settlement.ts';
 import { accountSnapshot, type PackedAccount } from './snapshot.ts';
-import { evolve, type Account, type AccountState } from './state.ts';
+import type { Account, AccountState } from './state.ts';
 import { isOfMadeForm } from './trade-ids.ts';
 import { bookTrade, cancelTrade, correctTrade, type AccountDecision } from './trading.ts';
 
@@ -44,7 +47,10 @@ function needsHistory(command: AccountCommand, account: AccountState): boolean {
   if (command.type === 'BookTrade') {
     if (isOfMadeForm(command)) return true;
     const position = positionOf(account.positions, command.symbol);
-    return position !== undefined && command.tradeDate < position.lastTradeDate;
+    return position !== undefined && command.tradeDate < position.latestDate;
+  }
+  if (command.type === 'PostEntitlement' || command.type === 'ReverseEntitlement') {
+    return needsPast(command, account);
   }
   return command.type === 'CancelTrade' || command.type === 'CorrectTrade';
 }
@@ -54,7 +60,10 @@ function withHistory(command: AccountCommand, history: readonly AccountEvent[]):
     case 'BookTrade':
     case 'CancelTrade':
     case 'CorrectTrade':
+    case 'PostEntitlement':
+    case 'ReverseEntitlement':
       return { ...command, history };
+    case 'MakeElection':
     case 'OpenAccount':
     case 'Deposit':
     case 'Withdraw':
@@ -76,6 +85,12 @@ function decide(command: AccountCommand, account: AccountState): AccountDecision
       return cancelTrade(command, account);
     case 'CorrectTrade':
       return correctTrade(command, account);
+    case 'PostEntitlement':
+      return postEntitlement(command, account);
+    case 'ReverseEntitlement':
+      return reverseEntitlement(command, account);
+    case 'MakeElection':
+      return makeElection(command, account);
     case 'Deposit':
       return deposit(command, account);
     case 'Withdraw':

@@ -1,10 +1,12 @@
 import type { CalendarDate } from '@counterfoil/event-store';
+import type { ActionId, ActionTerms, ElectionOption } from '../corporate-actions/events.ts';
 import type { InstrumentSymbol } from '../instruments/events.ts';
 import type { Money, Price, Quantity } from '../money/money.ts';
 import type {
   AccountEvent,
   AccountId,
   CostMethod,
+  EntitledAction,
   NamedLot,
   OwnerKind,
   Side,
@@ -13,17 +15,24 @@ import type {
 import type { Limits } from './limits.ts';
 import type { MarketView } from './market.ts';
 
-export type AccountCommand =
+export type AccountCommand = ClientCommand | EntitlementCommand;
+
+/** What is asked for from outside. */
+export type ClientCommand =
   | OpenAccount
   | Deposit
   | Withdraw
   | BookTrade
   | CancelTrade
   | CorrectTrade
+  | MakeElection
   | SetLimits
   | SuspendAccount
   | ReinstateAccount
   | CloseAccount;
+
+/** What corporate actions come to. */
+export type EntitlementCommand = PostEntitlement | ReverseEntitlement;
 
 export interface OpenAccount {
   readonly type: 'OpenAccount';
@@ -98,6 +107,40 @@ export interface CorrectTrade {
   readonly reason: string;
   readonly market: MarketView;
   readonly history?: readonly AccountEvent[] | undefined;
+}
+
+/** What a corporate action gives: in one version, once. */
+export interface PostEntitlement {
+  readonly type: 'PostEntitlement';
+  /** With the default choice where it leaves one; what the holder chose goes before it. */
+  readonly action: EntitledAction;
+  readonly settlementDate: (tradeDate: CalendarDate) => CalendarDate;
+  readonly history?: readonly AccountEvent[] | undefined;
+}
+
+/** The action was cancelled: what it gave is taken back. */
+export interface ReverseEntitlement {
+  readonly type: 'ReverseEntitlement';
+  readonly actionId: ActionId;
+  /** Of the shares that entitled. */
+  readonly symbol: InstrumentSymbol;
+  readonly reason: string;
+  readonly history?: readonly AccountEvent[] | undefined;
+}
+
+/** A choice of a voluntary action, in place of an earlier one. */
+export interface MakeElection {
+  readonly type: 'MakeElection';
+  readonly actionId: ActionId;
+  /** Of the shares that entitle. */
+  readonly symbol: InstrumentSymbol;
+  readonly option: ElectionOption;
+  /** Shares to be subscribed to or tendered; zero with NO_ACTION. */
+  readonly quantity: Quantity;
+  readonly terms: ActionTerms;
+  /** The last date on which a choice is taken. */
+  readonly deadline: CalendarDate;
+  readonly market: MarketView;
 }
 
 export interface SetLimits {

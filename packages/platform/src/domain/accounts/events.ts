@@ -6,7 +6,9 @@ import {
   type EventOf,
   type StreamId,
   type ValueOf,
+  type ValuesOf,
 } from '@counterfoil/event-store';
+import { actionTermsField, actionTypes, type ActionId } from '../corporate-actions/events.ts';
 import type { InstrumentSymbol } from '../instruments/events.ts';
 import type { CurrencyCode } from '../money/currency.ts';
 import { Money, Percentage, Price, Quantity } from '../money/money.ts';
@@ -37,6 +39,7 @@ export type Side = 'BUY' | 'SELL';
 const side = field.oneOf('Side', ['BUY', 'SELL']);
 const symbol = field.text<InstrumentSymbol>();
 const tradeId = field.text<TradeId>();
+const actionId = field.text<ActionId>();
 
 const lot = field.record('Lot', {
   /** The trade that opened it. */
@@ -62,7 +65,8 @@ export type NamedLot = ValueOf<typeof namedLot>;
 
 // Every event that moves something carries the postings: signed changes of cash (`amount`), of a
 // position's cost and of its realized gain. A balance is the sum of the postings, so nobody who only
-// wants balances needs to know how lots are matched. For each event: amount + costChange = realizedPnl.
+// wants balances needs to know how lots are matched. For each event: amount + costChange = realizedPnl,
+// and where there is income: amount + costChange = realizedPnl + gross - tax.
 
 export const AccountOpened = eventType('AccountOpened', {
   accountId: field.text<AccountId>(),
@@ -126,19 +130,142 @@ export const TradeCancelled = eventType('TradeCancelled', {
   reason: field.text(),
 });
 
-/**
- * A position as it would be had everything been known in order, and the differences of that to the
- * postings made so far: a trade was booked, replaced or cancelled behind later ones of its symbol.
- */
-export const PositionRestated = eventType('PositionRestated', {
+const restated = {
   symbol,
   /** All lots, the oldest first. */
   lots: field.list(lot),
   costChange: Money.field,
   realizedPnlChange: Money.field,
-  /** The date of the trade that caused it: from then on the position was another. */
+  /** The date of what caused it: from then on the position was another. */
   effectiveFrom: field.date(),
+};
+
+/**
+ * A position as it would be had everything been known in order, and the differences of that to the
+ * postings made so far: a trade or an action was posted, replaced or taken back behind later ones.
+ */
+export const PositionRestated = eventType('PositionRestated', {
+  ...restated,
   causeTradeId: tradeId,
+  reason: field.text(),
+}).revise(
+  {
+    ...restated,
+    /** One of the two is given. */
+    causeTradeId: field.nullable(tradeId),
+    causeActionId: field.nullable(actionId),
+    reason: field.text(),
+  },
+  (old) => ({ ...old, causeActionId: null }),
+);
+
+const movement = field.record('Movement', {
+  symbol,
+  quantityChange: Quantity.field,
+  costChange: Money.field,
+  realizedPnl: Money.field,
+});
+
+/** What a position of one symbol changes by. */
+export type Movement = ValueOf<typeof movement>;
+
+const election = field.record('Election', {
+  option: field.oneOf('HolderOption', ['EXERCISE', 'TENDER', 'NO_ACTION']),
+  /** Shares to be subscribed to, or to be tendered. */
+  quantity: Quantity.field,
+});
+
+export type Election = ValueOf<typeof election>;
+
+const entitledAction = {
+  actionId,
+  /** Of the announcement. */
+  actionVersion: field.integer(),
+  actionType: field.oneOf('EntitledActionType', actionTypes),
+  /** Of the shares that entitle. */
+  symbol,
+  exDate: field.date(),
+  recordDate: field.nullable(field.date()),
+  /** When it counts: of a cash dividend the payment date. */
+  effectiveDate: field.date(),
+  /** When its cash is there. */
+  settlementDate: field.date(),
+  terms: actionTermsField,
+  /** What the holder chose, or the default; null where there is no choice. */
+  election: field.nullable(election),
+};
+
+/** The eligible quantity, term by term: their sum, with the deliveries subtracted. */
+const eligibility = {
+  /** Held and settled at the close of the record date. */
+  settled: Quantity.field,
+  /** Bought before the ex-date, and not settled by then. */
+  pendingReceipts: Quantity.field,
+  /** Sold before the ex-date, and not settled by then. */
+  pendingDeliveries: Quantity.field,
+};
+
+const entitlementPostings = {
+  /** Income before tax. */
+  gross: Money.field,
+  tax: Money.field,
+  /** Part of the amount; below zero where the holder paid for the rest of a share. */
+  cashInLieu: Money.field,
+  /** Of a share: what was paid for in cash, or dropped. */
+  fraction: Quantity.field,
+  /** Change of cash. */
+  amount: Money.field,
+  movements: field.list(movement),
+};
+
+/** What a corporate action gives the holder. */
+export const EntitlementPosted = eventType('EntitlementPosted', {
+  ...entitledAction,
+  ...eligibility,
+  ...entitlementPostings,
+  currency: field.text<CurrencyCode>(),
+  /** True when the PositionRestated that follow say what the lots have become. */
+  lotsRestated: field.flag(),
+});
+
+/** The postings of an entitlement mirrored: the action was cancelled, or amended and is posted anew. */
+export const EntitlementReversed = eventType('EntitlementReversed', {
+  actionId,
+  actionVersion: field.integer(),
+  symbol,
+  effectiveDate: field.date(),
+  settlementDate: field.date(),
+  ...entitlementPostings,
+  reason: field.text(),
+});
+
+/** An entitlement as it now is, and the differences to what was posted: what was held has turned out to be another. */
+export const EntitlementAdjusted = eventType('EntitlementAdjusted', {
+  actionId,
+  actionVersion: field.integer(),
+  symbol,
+  effectiveDate: field.date(),
+  settlementDate: field.date(),
+  ...eligibility,
+  ...entitlementPostings,
+  currency: field.text<CurrencyCode>(),
+  causeTradeId: field.nullable(tradeId),
+  causeActionId: field.nullable(actionId),
+  reason: field.text(),
+});
+
+/** What the holder chooses of a voluntary action; it replaces what was chosen before. */
+export const ElectionMade = eventType('ElectionMade', {
+  actionId,
+  symbol,
+  option: field.oneOf('ChosenOption', ['EXERCISE', 'TENDER', 'NO_ACTION']),
+  quantity: Quantity.field,
+});
+
+/** The choice is void, and what it blocked is free: the action was cancelled, or nothing was eligible. */
+export const ElectionReleased = eventType('ElectionReleased', {
+  actionId,
+  symbol,
   reason: field.text(),
 });
 
@@ -181,6 +308,11 @@ export const accountEventTypes = [
   TradeBooked,
   TradeCancelled,
   PositionRestated,
+  EntitlementPosted,
+  EntitlementReversed,
+  EntitlementAdjusted,
+  ElectionMade,
+  ElectionReleased,
   TradeRefused,
   LimitsSet,
   AccountSuspended,
@@ -190,7 +322,13 @@ export const accountEventTypes = [
 
 export type AccountEvent = EventOf<(typeof accountEventTypes)[number]>;
 
+/** An action as an account has it, with the terms by which it was posted. */
+export type EntitledAction = ValuesOf<typeof entitledAction>;
+
+export type Eligibility = ValuesOf<typeof eligibility>;
+
 export const lotField = lot;
+export const electionField = election;
 
 const accountStreamPrefix = 'account-';
 

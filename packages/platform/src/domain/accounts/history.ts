@@ -2,11 +2,13 @@ import { addDays, type CalendarDate, type EventOf } from '@counterfoil/event-sto
 import type { InstrumentSymbol } from '../instruments/events.ts';
 import { marketValue } from '../money/amounts.ts';
 import { Money, negated, plus, Quantity, type Price } from '../money/money.ts';
-import type { AccountEvent, AccountOpened } from './events.ts';
-import { matchLots, signedQuantity } from './lots.ts';
+import type { Entitlement } from './entitlements/effect.ts';
+import { recordedActions } from './entitlements/recorded-actions.ts';
+import type { AccountEvent, AccountOpened, EntitledAction } from './events.ts';
+import { cashDate, foldInOrder, movesOn, type Facts, type InOrder } from './in-order.ts';
+import { signedQuantity, type CostBasis } from './lots.ts';
 import { leftATrace, type Portfolio } from './portfolio.ts';
-import { inEffectiveOrder, recordedTrades, type BookedTrade } from './recorded-trades.ts';
-import { nothingHeld, withMatching, type OrderedPosition } from './restatement.ts';
+import { recordedTrades } from './recorded-trades.ts';
 
 // Temporal queries: an account's facts in the order in which they were true, not in which they became
 // known. Restatements are left out, as they are what ordering the facts comes to. Give all events of an
@@ -28,14 +30,18 @@ export function foldAsOf(
     if (movement.date <= asOf) cash = plus(cash, movement.amount);
   }
   let settledCash = cash;
-  const positions = new Map<InstrumentSymbol, OrderedPosition>();
-  for (const trade of tradesInOrder(events)) {
-    if (trade.tradeDate > asOf) break;
-    const position = positions.get(trade.symbol) ?? nothingHeld;
-    const matching = matchLots(position.lots, trade, opened);
-    positions.set(trade.symbol, withMatching(position, trade, matching));
+  const facts = factsOf(events);
+  const { positions, entitlements } = inOrderUntil(facts, opened, asOf);
+  for (const { trade } of facts.trades) {
+    if (trade.tradeDate > asOf) continue;
     cash = plus(cash, trade.amount);
     if (trade.settlementDate <= asOf) settledCash = plus(settledCash, trade.amount);
+  }
+  for (const action of facts.actions) {
+    const amount = entitlements.get(action.actionId)?.amount ?? Money.zero;
+    if (cashDate(action) > asOf) continue;
+    cash = plus(cash, amount);
+    if (action.settlementDate <= asOf) settledCash = plus(settledCash, amount);
   }
   const held = [...positions]
     .map(([symbol, position]) => ({ symbol, ...position }))
@@ -80,7 +86,7 @@ export function balancesByDay(
 ): readonly DayBalance[] {
   const opened = openingOf(events);
   if (opened === undefined) return [];
-  const postings = postingsInOrder(events);
+  const postings = postingsInOrder(events, opened);
   const held = new Map<InstrumentSymbol, Quantity>();
   const rows: DayBalance[] = [];
   let cash = Money.zero;
@@ -94,7 +100,7 @@ export function balancesByDay(
       const posting = postings[next] as Posting;
       if (posting.date > date) break;
       cash = plus(cash, posting.amount);
-      if (posting.trade !== undefined) holdMore(held, posting.trade);
+      for (const moved of posting.moves) holdMore(held, moved);
     }
     if (!includes(date)) continue;
     const unpriced: InstrumentSymbol[] = [];
@@ -109,11 +115,8 @@ export function balancesByDay(
   return rows;
 }
 
-function holdMore(
-  held: Map<InstrumentSymbol, Quantity>,
-  { symbol, side, quantity }: BookedTrade,
-): void {
-  const after = plus(held.get(symbol) ?? Quantity.zero, signedQuantity(side, quantity));
+function holdMore(held: Map<InstrumentSymbol, Quantity>, { symbol, quantity }: Move): void {
+  const after = plus(held.get(symbol) ?? Quantity.zero, quantity);
   if (after === 0n) held.delete(symbol);
   else held.set(symbol, after);
 }
@@ -121,16 +124,40 @@ function holdMore(
 interface Posting {
   readonly date: CalendarDate;
   readonly amount: Money;
-  readonly trade?: BookedTrade;
+  readonly moves: readonly Move[];
 }
 
-function postingsInOrder(events: readonly AccountEvent[]): readonly Posting[] {
-  const trades = tradesInOrder(events).map((trade): Posting => {
-    return { date: trade.tradeDate, amount: trade.amount, trade };
+interface Move {
+  readonly symbol: InstrumentSymbol;
+  readonly quantity: Quantity;
+}
+
+function postingsInOrder(events: readonly AccountEvent[], basis: CostBasis): readonly Posting[] {
+  const facts = factsOf(events);
+  const { entitlements } = inOrderUntil(facts, basis, undefined);
+  const trades = facts.trades.map(({ trade }): Posting => {
+    const quantity = signedQuantity(trade.side, trade.quantity);
+    const moves = [{ symbol: trade.symbol, quantity }];
+    return { date: trade.tradeDate, amount: trade.amount, moves };
   });
-  return [...cashMovements(events), ...trades].toSorted((left, right) =>
+  const actions = facts.actions.flatMap((action) => {
+    const entitlement = entitlements.get(action.actionId);
+    return entitlement === undefined ? [] : postingsOf(action, entitlement);
+  });
+  return [...cashMovements(events), ...actions, ...trades].toSorted((left, right) =>
     left.date < right.date ? -1 : left.date > right.date ? 1 : 0,
   );
+}
+
+function postingsOf(
+  action: EntitledAction,
+  { amount, movements }: Pick<Entitlement, 'amount' | 'movements'>,
+): readonly Posting[] {
+  const moves = movements.map(({ symbol, quantityChange: quantity }) => ({ symbol, quantity }));
+  return [
+    { date: movesOn(action), amount: Money.zero, moves },
+    { date: cashDate(action), amount, moves: [] },
+  ];
 }
 
 function openingOf(
@@ -140,28 +167,41 @@ function openingOf(
   return first?.type === 'AccountOpened' ? first.data : undefined;
 }
 
-function tradesInOrder(events: readonly AccountEvent[]): readonly BookedTrade[] {
-  const live = recordedTrades(events).filter(({ cancelled }) => !cancelled);
-  return inEffectiveOrder(live).map(({ trade }) => trade);
+function factsOf(events: readonly AccountEvent[]): Facts {
+  return {
+    trades: recordedTrades(events).filter(({ cancelled }) => !cancelled),
+    actions: Array.from(recordedActions(events).values(), ({ action }) => action),
+  };
 }
 
-/** Every movement of cash that is not a trade, in the order of recording. */
+function inOrderUntil(facts: Facts, basis: CostBasis, until: CalendarDate | undefined): InOrder {
+  const folded = foldInOrder(facts, basis, { until });
+  if ('problem' in folded) throw new Error('a fold without a check has found a problem');
+  return folded;
+}
+
+/** Every movement of cash that is neither a trade's nor an action's, in the order of recording. */
 function cashMovements(events: readonly AccountEvent[]): readonly Posting[] {
   const movements: Posting[] = [];
   for (const event of events) {
     switch (event.type) {
       case 'AccountOpened':
-        movements.push({ date: event.data.openedOn, amount: event.data.initialBalance });
+        movements.push(inCash(event.data.openedOn, event.data.initialBalance));
         break;
       case 'CashDeposited':
-        movements.push({ date: event.data.effectiveDate, amount: event.data.amount });
+        movements.push(inCash(event.data.effectiveDate, event.data.amount));
         break;
       case 'CashWithdrawn':
-        movements.push({ date: event.data.effectiveDate, amount: negated(event.data.amount) });
+        movements.push(inCash(event.data.effectiveDate, negated(event.data.amount)));
         break;
       case 'TradeBooked':
       case 'TradeCancelled':
       case 'PositionRestated':
+      case 'EntitlementPosted':
+      case 'EntitlementReversed':
+      case 'EntitlementAdjusted':
+      case 'ElectionMade':
+      case 'ElectionReleased':
       case 'TradeRefused':
       case 'LimitsSet':
       case 'AccountSuspended':
@@ -171,4 +211,8 @@ function cashMovements(events: readonly AccountEvent[]): readonly Posting[] {
     }
   }
   return movements;
+}
+
+function inCash(date: CalendarDate, amount: Money): Posting {
+  return { date, amount, moves: [] };
 }

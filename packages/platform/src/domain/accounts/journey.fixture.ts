@@ -141,6 +141,9 @@ function truthAfter(truth: readonly TrueTrade[], command: AccountCommand): reado
       return truth.map((trade) =>
         trade.tradeId === command.tradeId ? trueTrade(command.replacement, trade.symbol) : trade,
       );
+    case 'PostEntitlement':
+    case 'ReverseEntitlement':
+    case 'MakeElection':
     case 'OpenAccount':
     case 'Deposit':
     case 'Withdraw':

@@ -11,7 +11,10 @@ export interface MarketView {
   /** The present business date. */
   readonly today: CalendarDate;
   instrument(symbol: InstrumentSymbol): TradableInstrument | undefined;
-  /** The last price when the date is today, else the raw close of the date or of the last day before. */
+  /**
+   * The last price when the date is today, else the close of the date or of the last day before; in shares of
+   * the date, where a split went ex since the price.
+   */
   priceOn(symbol: InstrumentSymbol, date: CalendarDate): Price | undefined;
   settlementDate(tradeDate: CalendarDate): CalendarDate;
 }

@@ -3,7 +3,7 @@ import type { InstrumentSymbol } from '../instruments/events.ts';
 import type { CurrencyCode } from '../money/currency.ts';
 import type { Money } from '../money/money.ts';
 import type { AccountId } from './events.ts';
-import type { OrderedPosition } from './restatement.ts';
+import type { OrderedPosition } from './ordered-position.ts';
 import { settledCash } from './settlement.ts';
 import type { Account } from './state.ts';
 

@@ -1,4 +1,5 @@
 import type { CalendarDate } from '@counterfoil/event-store';
+import type { ActionId } from '../corporate-actions/events.ts';
 import type { InstrumentSymbol } from '../instruments/events.ts';
 import { Money, Quantity } from '../money/money.ts';
 import type { Lot } from './events.ts';
@@ -14,8 +15,18 @@ export interface Position {
   readonly realizedPnl: Money;
   /** Oldest first; all of the direction of the quantity, which they sum to, as they do to the cost. */
   readonly lots: readonly Lot[];
-  /** The latest date that a trade of it was booked for: an earlier one has to be put in order. */
-  readonly lastTradeDate: CalendarDate;
+  /**
+   * The latest date of what bears on it: of its trades, and of the actions that it is entitled to. What is
+   * dated before has to be put in order.
+   */
+  readonly latestDate: CalendarDate;
+  /** The actions that were posted for holding it, each in the version that is in force. */
+  readonly entitledTo: readonly EntitledTo[];
+}
+
+export interface EntitledTo {
+  readonly actionId: ActionId;
+  readonly actionVersion: number;
 }
 
 /**
@@ -48,13 +59,14 @@ function placeOf(positions: Positions, symbol: InstrumentSymbol): number {
   return from;
 }
 
-export function emptyPosition(symbol: InstrumentSymbol, tradeDate: CalendarDate): Position {
+export function emptyPosition(symbol: InstrumentSymbol, date: CalendarDate): Position {
   return {
     symbol,
     quantity: Quantity.zero,
     cost: Money.zero,
     realizedPnl: Money.zero,
     lots: [],
-    lastTradeDate: tradeDate,
+    latestDate: date,
+    entitledTo: [],
   };
 }

@@ -1,4 +1,4 @@
-import type { CalendarDate, EventOf } from '@counterfoil/event-store';
+import type { EventOf } from '@counterfoil/event-store';
 import type { AccountEvent, TradeBooked, TradeId } from './events.ts';
 
 export type BookedTrade = EventOf<typeof TradeBooked>['data'];
@@ -29,14 +29,4 @@ export function recordedTrades(events: Iterable<AccountEvent>): readonly Recorde
     }
   }
   return trades;
-}
-
-/** The order in which trades count: by trade date, then as they became known. */
-export function inEffectiveOrder<
-  Entry extends { readonly trade: { readonly tradeDate: CalendarDate }; readonly place: number },
->(trades: readonly Entry[]): readonly Entry[] {
-  return trades.toSorted((left, right) => {
-    if (left.trade.tradeDate === right.trade.tradeDate) return left.place - right.place;
-    return left.trade.tradeDate < right.trade.tradeDate ? -1 : 1;
-  });
 }

@@ -53,6 +53,12 @@ export type CommandFault =
       readonly openedOn: CalendarDate;
     }
   | { readonly code: 'TRADE_ALREADY_BOOKED'; readonly tradeId: TradeId }
+  /** The last date for choosing has passed. */
+  | {
+      readonly code: 'ELECTION_CLOSED';
+      readonly deadline: CalendarDate;
+      readonly today: CalendarDate;
+    }
   | { readonly code: 'LIMIT_INVALID'; readonly limit: keyof Limits; readonly actual: string };
 
 /** A trade broke a risk check. The first breach is recorded as TradeRefused. */
@@ -115,6 +121,8 @@ export type LotFault =
 
 /** What the account holds forbids the command. */
 export type ForbiddenByState =
+  /** `limit` is what may be chosen at most: held and not blocked, or offered for it. */
+  | { readonly code: 'ELECTION_EXCEEDS_HOLDING'; readonly limit: string; readonly actual: string }
   /** `cash` left, and the symbols still held. */
   | {
       readonly code: 'ACCOUNT_NOT_EMPTY';

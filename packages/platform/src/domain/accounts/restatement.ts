@@ -1,100 +1,86 @@
+import type { ActionId } from '../corporate-actions/events.ts';
 import type { InstrumentSymbol } from '../instruments/events.ts';
-import { Money, plus, Quantity } from '../money/money.ts';
-import type { Lot } from './events.ts';
-import { matchLots, namedLotFault, signedQuantity, type Fill, type Matching } from './lots.ts';
-import { inEffectiveOrder, type RecordedTrade } from './recorded-trades.ts';
+import { Quantity } from '../money/money.ts';
+import type { RecordedAction } from './entitlements/recorded-actions.ts';
+import { recordedActions } from './entitlements/recorded-actions.ts';
+import type { AccountEvent, EntitledAction } from './events.ts';
+import { factsAbout, foldInOrder, symbolsOf, type InOrder, type PlacedTrade } from './in-order.ts';
+import { namedLotFault, signedQuantity } from './lots.ts';
+import type { OrderedPosition } from './ordered-position.ts';
+import { recordedTrades, type RecordedTrade } from './recorded-trades.ts';
 import type { LotFault, RiskBreach } from './rejections.ts';
 import { holdingBreach } from './risk.ts';
 import type { Account } from './state.ts';
 
-/** A position as it would be had all its trades been known in order. */
-export interface OrderedPosition {
-  readonly quantity: Quantity;
-  readonly cost: Money;
-  readonly realizedPnl: Money;
-  readonly lots: readonly Lot[];
+/** All that an account's events say of what moves its positions. */
+export interface Past {
+  readonly trades: readonly RecordedTrade[];
+  readonly actions: ReadonlyMap<ActionId, RecordedAction>;
 }
 
-/** A change to the past of a position: a trade that never was, one that was missing, or both. */
+export function pastOf(events: readonly AccountEvent[]): Past {
+  return { trades: recordedTrades(events), actions: recordedActions(events) };
+}
+
+/** A change to the past of a position: what never was, what was missing, or both. */
 export interface PastChange {
   readonly without?: RecordedTrade;
-  readonly added?: { readonly trade: Fill; readonly place: number };
+  readonly added?: PlacedTrade;
+  readonly withoutAction?: ActionId;
+  readonly addedAction?: EntitledAction;
 }
 
-export interface Restatement {
-  readonly position: OrderedPosition;
-  /** What the added trade does at its place in the order; undefined when none was added. */
-  readonly added: Matching | undefined;
+export interface Restatement extends InOrder {
+  /** The actions that were folded: all that are tied to the symbols. */
+  readonly actions: readonly EntitledAction[];
 }
 
 /**
- * Matches the trades of a symbol anew, in order. Refused when the added trade or a later one would then
- * find less to sell, or other lots, than it needs.
+ * Folds what moves the positions of these symbols anew, in order, with the change. Refused when the added
+ * trade or a later one would then find less to sell, or other lots, than it needs; a change of the actions
+ * alone is never refused.
  */
 export function restate(
-  past: readonly RecordedTrade[],
-  symbol: InstrumentSymbol,
+  past: Past,
+  symbols: readonly InstrumentSymbol[],
   change: PastChange,
   account: Account,
-): Restatement | RiskBreach | LotFault {
-  const kept: { readonly trade: Fill; readonly place: number }[] = past.filter(
-    (known) => known.trade.symbol === symbol && !known.cancelled && known !== change.without,
+): Restatement | { readonly problem: RiskBreach | LotFault } {
+  const trades: PlacedTrade[] = past.trades.filter(
+    (known) => !known.cancelled && known !== change.without,
   );
-  if (change.added !== undefined) kept.push(change.added);
-  let position = nothingHeld;
-  let added: Matching | undefined;
-  for (const { trade } of inEffectiveOrder(kept)) {
-    const isAdded = trade === change.added?.trade;
-    const problem = isAdded
-      ? problemOf(trade, position, account)
-      : laterProblemOf(trade, position, account);
-    if (problem !== undefined) return problem;
-    const matching = matchLots(position.lots, trade, account);
-    position = withMatching(position, trade, matching);
-    if (isAdded) added = matching;
-  }
-  return { position, added };
+  const { added, withoutAction, addedAction } = change;
+  if (added !== undefined) trades.push(added);
+  const actions = Array.from(past.actions.values(), ({ action }) => action).filter(
+    ({ actionId }) => actionId !== withoutAction,
+  );
+  if (addedAction !== undefined) actions.push(addedAction);
+  const facts = factsAbout({ trades, actions }, symbols);
+  const ofTrades = change.without !== undefined || added !== undefined;
+  const folded = foldInOrder(facts, account, {
+    check: ofTrades ? (entry, held) => problemOf(entry, held, entry === added, account) : undefined,
+  });
+  return 'problem' in folded ? folded : { ...folded, actions: facts.actions };
 }
 
-export const nothingHeld: OrderedPosition = {
-  quantity: Quantity.zero,
-  cost: Money.zero,
-  realizedPnl: Money.zero,
-  lots: [],
-};
-
-export function withMatching(
-  position: OrderedPosition,
-  { side, quantity }: Fill,
-  { costChange, realizedPnl, lots }: Matching,
-): OrderedPosition {
-  return {
-    quantity: plus(position.quantity, signedQuantity(side, quantity)),
-    cost: plus(position.cost, costChange),
-    realizedPnl: plus(position.realizedPnl, realizedPnl),
-    lots,
-  };
+/** The symbols that an action, or two versions of one, can bear on. */
+export function symbolsOfActions(
+  actions: readonly (EntitledAction | undefined)[],
+): readonly InstrumentSymbol[] {
+  return [...new Set(actions.flatMap((action) => (action === undefined ? [] : symbolsOf(action))))];
 }
 
 function problemOf(
-  trade: Fill,
-  { quantity, lots }: OrderedPosition,
-  account: Account,
-): RiskBreach | LotFault | undefined {
-  return (
-    holdingBreach(signedQuantity(trade.side, trade.quantity), quantity, account) ??
-    namedLotFault(lots, trade, account)
-  );
-}
-
-/** The problem of a trade that stands already: what is wrong is the change to what was before it. */
-function laterProblemOf(
-  trade: Fill,
+  { trade }: PlacedTrade,
   position: OrderedPosition,
+  isAdded: boolean,
   account: Account,
 ): RiskBreach | LotFault | undefined {
-  const problem = problemOf(trade, position, account);
-  if (problem === undefined) return undefined;
+  const problem =
+    holdingBreach(signedQuantity(trade.side, trade.quantity), position.quantity, account) ??
+    namedLotFault(position.lots, trade, account);
+  if (problem === undefined || isAdded) return problem;
+  // It stands already: what is wrong is the change to what was before it.
   const { tradeId: laterTradeId, tradeDate: laterTradeDate } = trade;
   return 'lotId' in problem
     ? { code: 'LOT_NAMED_BY_LATER_TRADE', laterTradeId, lotId: problem.lotId }

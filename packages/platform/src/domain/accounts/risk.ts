@@ -213,3 +213,16 @@ export function holdingBreach(
       }
     : undefined;
 }
+
+/** What of a holding is not blocked, because it was tendered. */
+export function freeToSell(
+  held: Quantity,
+  symbol: InstrumentSymbol,
+  { elections }: Account,
+): Quantity {
+  let free = held;
+  for (const { symbol: blocked, election } of elections) {
+    if (blocked === symbol && election.option === 'TENDER') free = minus(free, election.quantity);
+  }
+  return free;
+}

@@ -1,8 +1,9 @@
 import { field, type SnapshotFormat, type ValueOf } from '@counterfoil/event-store';
+import type { ActionId } from '../corporate-actions/events.ts';
 import type { InstrumentSymbol } from '../instruments/events.ts';
 import type { CurrencyCode } from '../money/currency.ts';
 import { Money, Percentage, Quantity } from '../money/money.ts';
-import { lotField, type AccountId } from './events.ts';
+import { electionField, lotField, type AccountId } from './events.ts';
 import type { AccountState } from './state.ts';
 
 const position = field.record('Position', {
@@ -11,7 +12,13 @@ const position = field.record('Position', {
   cost: Money.field,
   realizedPnl: Money.field,
   lots: field.list(lotField),
-  lastTradeDate: field.date(),
+  latestDate: field.date(),
+  entitledTo: field.list(
+    field.record('EntitledTo', {
+      actionId: field.text<ActionId>(),
+      actionVersion: field.integer(),
+    }),
+  ),
 });
 
 const account = field.record('Account', {
@@ -34,6 +41,13 @@ const account = field.record('Account', {
     field.record('UnsettledAmount', { settlementDate: field.date(), amount: Money.field }),
   ),
   positions: field.list(position),
+  elections: field.list(
+    field.record('HolderElection', {
+      actionId: field.text<ActionId>(),
+      symbol: field.text<InstrumentSymbol>(),
+      election: electionField,
+    }),
+  ),
 });
 
 const packedAccount = field.nullable(account);
@@ -42,7 +56,7 @@ export type PackedAccount = ValueOf<typeof packedAccount>;
 
 /** A new number whenever the shape, or what the rules make of the same events, changes. */
 export const accountSnapshot: SnapshotFormat<AccountState, PackedAccount> = {
-  format: 'account/2',
+  format: 'account/3',
   field: packedAccount,
   pack: (state) => state ?? null,
   // Decoders make objects of classes of their own: copies keep one shape of object in the hot functions.
@@ -56,6 +70,11 @@ export const accountSnapshot: SnapshotFormat<AccountState, PackedAccount> = {
           positions: packed.positions.map((held) => ({
             ...held,
             lots: held.lots.map((lot) => ({ ...lot })),
+            entitledTo: held.entitledTo.map((action) => ({ ...action })),
+          })),
+          elections: packed.elections.map(({ election, ...of }) => ({
+            ...of,
+            election: { ...election },
           })),
         },
 };

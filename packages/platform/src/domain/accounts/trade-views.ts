@@ -69,6 +69,11 @@ function projectTrade(recorded: RecordedEvent<AccountEvent>): readonly RowChange
     case 'CashDeposited':
     case 'CashWithdrawn':
     case 'PositionRestated':
+    case 'EntitlementPosted':
+    case 'EntitlementReversed':
+    case 'EntitlementAdjusted':
+    case 'ElectionMade':
+    case 'ElectionReleased':
     case 'LimitsSet':
     case 'AccountSuspended':
     case 'AccountReinstated':
@@ -131,7 +136,7 @@ function refusedCells(trade: EventOf<typeof TradeRefused>['data']): Row {
  */
 export const positionRestatements: Projection<AccountEvent> = {
   name: 'position_restatements',
-  version: 1,
+  version: 2,
   columns: {
     account_id: 'text',
     position: 'integer',
@@ -139,7 +144,9 @@ export const positionRestatements: Projection<AccountEvent> = {
     cost_change: 'decimal',
     realized_pnl_change: 'decimal',
     effective_from: 'date',
+    /** One of the two. */
     cause_trade_id: 'text',
+    cause_action_id: 'text',
     reason: 'text',
     recorded_at: 'instant',
   },
@@ -150,8 +157,8 @@ export const positionRestatements: Projection<AccountEvent> = {
     const event = recorded as AccountEvent;
     if (event.type !== 'PositionRestated') return [];
     const account_id = accountOfStream(recorded.stream);
-    const { symbol, costChange, realizedPnlChange, effectiveFrom, causeTradeId, reason } =
-      event.data;
+    const { symbol, costChange, realizedPnlChange, effectiveFrom } = event.data;
+    const { causeTradeId, causeActionId, reason } = event.data;
     const row: Row = {
       account_id,
       symbol,
@@ -159,6 +166,7 @@ export const positionRestatements: Projection<AccountEvent> = {
       realized_pnl_change: Money.format(realizedPnlChange),
       effective_from: effectiveFrom,
       cause_trade_id: causeTradeId,
+      cause_action_id: causeActionId,
       reason,
       ...recordingCells(recorded),
     };

@@ -1,16 +1,19 @@
 import { accept, refuse, type CalendarDate, type Decision } from '@counterfoil/event-store';
 import type { InstrumentSymbol } from '../instruments/events.ts';
 import { amountOf } from '../money/amounts.ts';
-import { minus, Money, negated, plus, Quantity } from '../money/money.ts';
+import { minus, Money, negated, Quantity } from '../money/money.ts';
 import { tradeFault } from './command-faults.ts';
 import type { BookTrade, CancelTrade, CorrectTrade, TradeTerms } from './commands.ts';
-import type { AccountEvent, TradeId } from './events.ts';
+import { consequencesOf, type OwnPostings } from './consequences.ts';
+import { summed } from './entitlements/recorded-actions.ts';
+import type { AccountEvent, Movement, TradeId } from './events.ts';
+import type { PlacedTrade } from './in-order.ts';
 import { matchLots, namedLotFault, signedQuantity, type Fill, type Matching } from './lots.ts';
 import { emptyPosition, positionOf, type Position } from './positions.ts';
-import { recordedTrades, type BookedTrade, type RecordedTrade } from './recorded-trades.ts';
+import type { BookedTrade, RecordedTrade } from './recorded-trades.ts';
 import type { AccountRejection, LotFault, NothingToActOn, RiskBreach } from './rejections.ts';
-import { restate, type OrderedPosition } from './restatement.ts';
-import { firstBreach, holdingBreach, type ProposedTrade } from './risk.ts';
+import { pastOf, restate, type Past, type Restatement } from './restatement.ts';
+import { firstBreach, freeToSell, holdingBreach, type ProposedTrade } from './risk.ts';
 import type { Account } from './state.ts';
 
 export type AccountDecision = Decision<AccountEvent, AccountRejection>;
@@ -20,20 +23,20 @@ export function bookTrade(command: BookTrade, account: Account): AccountDecision
   const trade = propose(command, symbol, account);
   const fault = tradeFault(trade, account, market.today);
   if (fault !== undefined) return refuse(fault);
-  const past = history && recordedTrades(history);
+  const past = history && pastOf(history);
   if (past !== undefined && isBooked(past, tradeId)) {
     return refuse({ code: 'TRADE_ALREADY_BOOKED', tradeId });
   }
   const position = positionOf(account.positions, symbol);
-  if (position !== undefined && tradeDate < position.lastTradeDate) {
-    return bookOutOfOrder(command, past ?? pastTrades(history), trade, position, account);
+  if (position !== undefined && tradeDate < position.latestDate) {
+    return bookOutOfOrder(command, past ?? pastOfHistory(history), trade, position, account);
   }
   const held = position?.quantity ?? Quantity.zero;
   const lots = position?.lots ?? [];
   const fill = fillOf(trade, market.settlementDate(tradeDate));
   const problem =
     firstBreach(trade, account, { cash: account.cash, quantity: held }, market) ??
-    holdingBreach(trade.quantityChange, held, account) ??
+    holdingBreach(trade.quantityChange, freeToSell(held, symbol, account), account) ??
     namedLotFault(lots, fill, account);
   if (problem !== undefined) return refuseTrade(trade, problem);
   return accept(tradeBooked(trade, fill, matchLots(lots, fill, account), account, undefined));
@@ -42,7 +45,7 @@ export function bookTrade(command: BookTrade, account: Account): AccountDecision
 /** Books a trade dated before others of its symbol: as it would have been, and then what that changes. */
 function bookOutOfOrder(
   { tradeId, symbol, market }: BookTrade,
-  past: readonly RecordedTrade[],
+  past: Past,
   trade: ProposedTrade,
   position: Position,
   account: Account,
@@ -51,22 +54,24 @@ function bookOutOfOrder(
   const breach = firstBreach(trade, account, standing, market);
   if (breach !== undefined) return refuseTrade(trade, breach);
   const fill = fillOf(trade, market.settlementDate(trade.tradeDate));
-  const added = { trade: fill, place: past.length };
-  const restated = restate(past, symbol, { added }, account);
-  if ('code' in restated) return refuseTrade(trade, restated);
-  const matching = restated.added ?? unplaced(tradeId);
+  const added: PlacedTrade = { trade: { ...fill, symbol }, place: past.trades.length };
+  const restated = restate(past, [symbol], { added }, account);
+  if ('problem' in restated) return refuseTrade(trade, restated.problem);
+  const matching = matchingOf(added, restated);
+  const own = [movementOf(symbol, trade.quantityChange, matching)];
   return accept(
     tradeBooked(trade, fill, matching, account, { replaces: null }),
-    positionRestated(position, restated.position, [matching], {
+    ...consequencesOf(account, past, restated, ownPostings(symbol, own), {
       effectiveFrom: trade.tradeDate,
       causeTradeId: tradeId,
+      causeActionId: null,
       reason: `trade ${tradeId} was booked behind later trades`,
     }),
   );
 }
 
 export function cancelTrade(command: CancelTrade, account: Account): AccountDecision {
-  const past = pastTrades(command.history);
+  const past = pastOfHistory(command.history);
   const original = liveTrade(past, command.tradeId);
   if ('code' in original) return refuse(original);
   if (account.status === 'CLOSED') return refuse({ code: 'ACCOUNT_CLOSED' });
@@ -78,15 +83,16 @@ export function cancelTrade(command: CancelTrade, account: Account): AccountDeci
       actual: Money.format(amount),
     });
   }
-  const restated = restate(past, symbol, { without: original }, account);
-  if ('code' in restated) return refuse(restated);
+  const restated = restate(past, [symbol], { without: original }, account);
+  if ('problem' in restated) return refuse(restated.problem);
   const cancelled = tradeCancelled(original.trade, command.reason);
-  const position = positionOf(account.positions, symbol) ?? emptyPosition(symbol, tradeDate);
+  const own = [movementOf(symbol, cancelled.data.quantityChange, cancelled.data)];
   return accept(
     cancelled,
-    positionRestated(position, restated.position, [cancelled.data], {
+    ...consequencesOf(account, past, restated, ownPostings(symbol, own), {
       effectiveFrom: tradeDate,
       causeTradeId: tradeId,
+      causeActionId: null,
       reason: command.reason,
     }),
   );
@@ -94,7 +100,7 @@ export function cancelTrade(command: CancelTrade, account: Account): AccountDeci
 
 export function correctTrade(command: CorrectTrade, account: Account): AccountDecision {
   const { replacement, reason, market } = command;
-  const past = pastTrades(command.history);
+  const past = pastOfHistory(command.history);
   const original = liveTrade(past, command.tradeId);
   if ('code' in original) return refuse(original);
   const { symbol, side, quantity, amount, tradeDate } = original.trade;
@@ -111,20 +117,45 @@ export function correctTrade(command: CorrectTrade, account: Account): AccountDe
   const breach = firstBreach(trade, account, standing, market);
   if (breach !== undefined) return refuseTrade(trade, breach);
   const fill = fillOf(trade, market.settlementDate(trade.tradeDate));
-  const added = { trade: fill, place: original.place };
-  const restated = restate(past, symbol, { without: original, added }, account);
-  if ('code' in restated) return refuseTrade(trade, restated);
-  const matching = restated.added ?? unplaced(tradeId);
+  const added: PlacedTrade = { trade: { ...fill, symbol }, place: original.place };
+  const restated = restate(past, [symbol], { without: original, added }, account);
+  if ('problem' in restated) return refuseTrade(trade, restated.problem);
+  const matching = matchingOf(added, restated);
   const cancelled = tradeCancelled(original.trade, reason);
+  const own = summed(
+    [movementOf(symbol, cancelled.data.quantityChange, cancelled.data)],
+    [movementOf(symbol, trade.quantityChange, matching)],
+  );
   return accept(
     cancelled,
     tradeBooked(trade, fill, matching, account, { replaces: command.tradeId }),
-    positionRestated(position, restated.position, [cancelled.data, matching], {
+    ...consequencesOf(account, past, restated, ownPostings(symbol, own), {
       effectiveFrom: trade.tradeDate < tradeDate ? trade.tradeDate : tradeDate,
       causeTradeId: tradeId,
+      causeActionId: null,
       reason,
     }),
   );
+}
+
+function movementOf(
+  symbol: InstrumentSymbol,
+  quantityChange: Quantity,
+  { costChange, realizedPnl }: Pick<Matching, 'costChange' | 'realizedPnl'>,
+): Movement {
+  return { symbol, quantityChange, costChange, realizedPnl };
+}
+
+function ownPostings(symbol: InstrumentSymbol, movements: readonly Movement[]): OwnPostings {
+  return { movements, actions: [], lotsOf: [symbol] };
+}
+
+function matchingOf(added: PlacedTrade, { matchings }: Restatement): Matching {
+  const matching = matchings.get(added);
+  if (matching === undefined) {
+    throw new Error(`trade ${added.trade.tradeId} found no place in the order of trades`);
+  }
+  return matching;
 }
 
 function propose(terms: TradeTerms, symbol: InstrumentSymbol, account: Account): ProposedTrade {
@@ -152,28 +183,21 @@ function fillOf(trade: ProposedTrade, settlementDate: CalendarDate): Fill {
 }
 
 /** Throws when the engine did not supply the history that `neededFor` asked for: a defect. */
-function pastTrades(history: readonly AccountEvent[] | undefined): readonly RecordedTrade[] {
+export function pastOfHistory(history: readonly AccountEvent[] | undefined): Past {
   if (history === undefined) {
     throw new Error('this command is decided with the history of the account');
   }
-  return recordedTrades(history);
+  return pastOf(history);
 }
 
-function isBooked(past: readonly RecordedTrade[], tradeId: TradeId): boolean {
-  return past.some(({ trade }) => trade.tradeId === tradeId);
+function isBooked({ trades }: Past, tradeId: TradeId): boolean {
+  return trades.some(({ trade }) => trade.tradeId === tradeId);
 }
 
-function liveTrade(
-  past: readonly RecordedTrade[],
-  tradeId: TradeId,
-): RecordedTrade | NothingToActOn {
-  const known = past.findLast(({ trade }) => trade.tradeId === tradeId);
+function liveTrade({ trades }: Past, tradeId: TradeId): RecordedTrade | NothingToActOn {
+  const known = trades.findLast(({ trade }) => trade.tradeId === tradeId);
   if (known === undefined) return { code: 'TRADE_UNKNOWN', tradeId };
   return known.cancelled ? { code: 'TRADE_ALREADY_CANCELLED', tradeId } : known;
-}
-
-function unplaced(tradeId: TradeId): never {
-  throw new Error(`trade ${tradeId} found no place in the order of trades`);
 }
 
 function tradeBooked(
@@ -220,34 +244,6 @@ function tradeCancelled(trade: BookedTrade, reason: string) {
       tradeDate,
       settlementDate,
       reason,
-    },
-  };
-}
-
-/** The position in order, and what is missing to it once the postings of the same decision are made. */
-function positionRestated(
-  before: Position,
-  inOrder: OrderedPosition,
-  postings: readonly { readonly costChange: Money; readonly realizedPnl: Money }[],
-  cause: {
-    readonly effectiveFrom: CalendarDate;
-    readonly causeTradeId: TradeId;
-    readonly reason: string;
-  },
-): AccountEvent {
-  let { cost, realizedPnl } = before;
-  for (const posting of postings) {
-    cost = plus(cost, posting.costChange);
-    realizedPnl = plus(realizedPnl, posting.realizedPnl);
-  }
-  return {
-    type: 'PositionRestated',
-    data: {
-      symbol: before.symbol,
-      lots: inOrder.lots,
-      costChange: minus(inOrder.cost, cost),
-      realizedPnlChange: minus(inOrder.realizedPnl, realizedPnl),
-      ...cause,
     },
   };
 }

@@ -13,6 +13,7 @@ import {
   when,
   withdraw,
 } from './account.fixture.ts';
+import { dividend, elect, post } from './entitlements/actions.fixture.ts';
 import type { AccountEvent } from './events.ts';
 import { rowsAfter, rowsOf } from './rows.fixture.ts';
 import { accountProjections } from './views.ts';
@@ -160,6 +161,7 @@ describe('LG-10 the view of trades', () => {
         realized_pnl_change: '100',
         effective_from: '2026-11-02',
         cause_trade_id: 'T3',
+        cause_action_id: null,
         reason: 'trade T3 was booked behind later trades',
         recorded_at: '2026-09-21T14:13:25.000000Z',
       },
@@ -175,6 +177,8 @@ describe('LG-13 read models equal the log', () => {
       buy('T2', '10 AAPL', '100', '2026-11-02'),
       cancel('T1'),
       deposit('1', '2026-11-03'),
+      elect('C2', 'TENDER', '5 AAPL'),
+      post(dividend('C1', '0.5 AAPL', '2026-11-05')),
     );
     const { events: refused } = when(events, buy('T3', '1 ZZZZ', '1', '2026-11-03'));
     for (const projection of accountProjections) {

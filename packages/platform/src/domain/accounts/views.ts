@@ -10,7 +10,8 @@ import { instantCell } from '../calendar/instant-cell.ts';
 import type { InstrumentSymbol } from '../instruments/events.ts';
 import { averageCost } from '../money/amounts.ts';
 import { Money, negated, Percentage, plus, Price, Quantity } from '../money/money.ts';
-import { accountOfStream, type AccountEvent, type AccountOpened } from './events.ts';
+import { elections, entitlements } from './entitlements/views.ts';
+import { accountOfStream, type AccountEvent, type AccountOpened, type Movement } from './events.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { signedQuantity } from './lots.ts';
 import { positionRestatements, tradeHistory } from './trade-views.ts';
@@ -18,7 +19,7 @@ import { positionRestatements, tradeHistory } from './trade-views.ts';
 /** Every account with its cash, by trade date, and its limits. */
 const accounts: Projection<AccountEvent> = {
   name: 'accounts',
-  version: 1,
+  version: 2,
   columns: {
     account_id: 'text',
     owner_name: 'text',
@@ -45,6 +46,9 @@ const accounts: Projection<AccountEvent> = {
     'CashWithdrawn',
     'TradeBooked',
     'TradeCancelled',
+    'EntitlementPosted',
+    'EntitlementReversed',
+    'EntitlementAdjusted',
     'LimitsSet',
     'AccountSuspended',
     'AccountReinstated',
@@ -72,6 +76,9 @@ function projectAccount(recorded: RecordedEvent<AccountEvent>): readonly RowChan
     case 'CashDeposited':
     case 'TradeBooked':
     case 'TradeCancelled':
+    case 'EntitlementPosted':
+    case 'EntitlementReversed':
+    case 'EntitlementAdjusted':
       return posted(event.data.amount);
     case 'CashWithdrawn':
       return posted(negated(event.data.amount));
@@ -86,6 +93,8 @@ function projectAccount(recorded: RecordedEvent<AccountEvent>): readonly RowChan
       return changed({ status: 'CLOSED', status_reason: reason, closed_on: closedOn });
     }
     case 'PositionRestated':
+    case 'ElectionMade':
+    case 'ElectionReleased':
     case 'TradeRefused':
       return [];
   }
@@ -123,7 +132,7 @@ function limitCells(limits: Limits): Row {
  */
 const positions: Projection<AccountEvent> = {
   name: 'positions',
-  version: 1,
+  version: 2,
   columns: {
     account_id: 'text',
     symbol: 'text',
@@ -136,7 +145,14 @@ const positions: Projection<AccountEvent> = {
   },
   key: ['account_id', 'symbol'],
   indexes: [['symbol', 'account_id']],
-  types: ['TradeBooked', 'TradeCancelled', 'PositionRestated'],
+  types: [
+    'TradeBooked',
+    'TradeCancelled',
+    'PositionRestated',
+    'EntitlementPosted',
+    'EntitlementReversed',
+    'EntitlementAdjusted',
+  ],
   project: projectPosition,
 };
 
@@ -163,9 +179,16 @@ function projectPosition(recorded: RecordedEvent<AccountEvent>): readonly RowCha
       const quantity = Quantity.zero;
       return [positionPosted(recorded, symbol, { quantity, cost, realizedPnl }, null)];
     }
+    case 'EntitlementPosted':
+    case 'EntitlementAdjusted':
+      return movedBy(recorded, event.data.movements, event.data.currency);
+    case 'EntitlementReversed':
+      return movedBy(recorded, event.data.movements, null);
     case 'AccountOpened':
     case 'CashDeposited':
     case 'CashWithdrawn':
+    case 'ElectionMade':
+    case 'ElectionReleased':
     case 'TradeRefused':
     case 'LimitsSet':
     case 'AccountSuspended':
@@ -175,7 +198,17 @@ function projectPosition(recorded: RecordedEvent<AccountEvent>): readonly RowCha
   }
 }
 
-/** `currency` makes the row when there is none yet: only a trade does. */
+function movedBy(
+  recorded: RecordedEvent,
+  movements: readonly Movement[],
+  currency: string | null,
+): readonly RowChange[] {
+  return movements.map(({ symbol, quantityChange: quantity, costChange: cost, realizedPnl }) =>
+    positionPosted(recorded, symbol, { quantity, cost, realizedPnl }, currency),
+  );
+}
+
+/** `currency` makes the row when there is none yet: only a trade and an entitlement do. */
 function positionPosted(
   { stream, recordedAt }: RecordedEvent,
   symbol: InstrumentSymbol,
@@ -212,4 +245,11 @@ function quantityOf(cell: Cell | undefined): Quantity {
   return typeof cell === 'string' ? Quantity.of(cell) : Quantity.zero;
 }
 
-export const accountProjections = [accounts, positions, tradeHistory, positionRestatements];
+export const accountProjections = [
+  accounts,
+  positions,
+  tradeHistory,
+  positionRestatements,
+  entitlements,
+  elections,
+];

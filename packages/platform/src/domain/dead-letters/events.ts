@@ -24,3 +24,19 @@ export type DeadLetterEvent = EventOf<(typeof deadLetterEventTypes)[number]>;
 export function deadLetterStream(topic: string, letterId: string): StreamId {
   return streamId(`dead-letter-${topic}-${letterId}`);
 }
+
+/** More letters than this that nobody has seen to are too many. */
+export const deadLettersMax = 10;
+
+/** There are more than ten now, and were not before. */
+const DeadLettersPiledUp = eventType('DeadLettersPiledUp', { open: field.integer() });
+
+/** There are ten or fewer again. */
+const DeadLettersWorkedOff = eventType('DeadLettersWorkedOff', { open: field.integer() });
+
+export const deadLetterAlarmEventTypes = [DeadLettersPiledUp, DeadLettersWorkedOff];
+
+export type DeadLetterAlarmEvent = EventOf<(typeof deadLetterAlarmEventTypes)[number]>;
+
+/** Of the corporate actions that wait for a review. */
+export const actionLettersAlarmStream = streamId('dead-letter-alarm-corporate-actions');

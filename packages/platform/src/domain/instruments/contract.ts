@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { DateText, InstantText, LoggedInstantIn, InstantTextOrNull } from '../calendar/contract.ts';
+import { actionTypes } from '../corporate-actions/events.ts';
 import { CurrencyIn, DecimalText, PriceIn, QuantityIn } from '../money/contract.ts';
 import type { InstrumentSymbol } from './events.ts';
 
@@ -177,3 +178,37 @@ export const LastPriceAnswer = Type.Object(
   { title: 'LastPrice', description: 'markedAt is null where the last price is a close.' },
 );
 export type LastPriceAnswer = Static<typeof LastPriceAnswer>;
+
+export const AdjustIn = Type.Enum(['none', 'split', 'all'], {
+  description:
+    'none: raw, as recorded under this symbol. split: in terms of the shares of today. all: also less what was ' +
+    'paid out since. With split and all the list goes on into the symbols that the instrument had before.',
+});
+
+export const AdjustmentAnswer = Type.Object(
+  {
+    exDate: DateText,
+    actionId: Type.String(),
+    eventType: Type.Enum([...actionTypes]),
+    symbol: Type.String({ description: 'That the action was announced for' }),
+    splitDivisor: DecimalText,
+    dividendFactor: DecimalText,
+    cumulativeSplitDivisor: DecimalText,
+    cumulativeDividendFactor: DecimalText,
+    leftOut: Type.Unsafe<
+      'CLOSE_UNKNOWN' | 'OTHER_CURRENCY' | 'NOT_BELOW_CLOSE' | 'TERMS_INCOMPLETE' | null
+    >({
+      type: ['string', 'null'],
+      enum: ['CLOSE_UNKNOWN', 'OTHER_CURRENCY', 'NOT_BELOW_CLOSE', 'TERMS_INCOMPLETE', null],
+      description: 'Why an action that moves prices has no effect on these; null where it has one',
+    }),
+  },
+  {
+    title: 'Adjustment',
+    description:
+      'Prices from before exDate are divided by splitDivisor, volumes multiplied by it; less what was paid ' +
+      'out, prices are multiplied by dividendFactor. The cumulative ones are those of this action and all ' +
+      'later ones. Shown to 12 decimals; prices are adjusted with the exact quotients and rounded once.',
+  },
+);
+export type AdjustmentAnswer = Static<typeof AdjustmentAnswer>;

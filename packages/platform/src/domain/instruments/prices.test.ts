@@ -1,17 +1,27 @@
-import { calendarDate, fold, parseInstant, type Instant } from '@counterfoil/event-store';
+import {
+  calendarDate,
+  fold,
+  parseInstant,
+  type CalendarDate,
+  type Instant,
+} from '@counterfoil/event-store';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { currency } from '../money/currency.ts';
 import { Price, Quantity } from '../money/money.ts';
 import type { InstrumentSymbol, PricesEvent } from './events.ts';
 import type { Instrument } from './instrument.ts';
+import { lastBarAtOrBefore } from './price-history.ts';
 import {
-  closeAtOrBefore,
   pricesDecider,
   type MarkPrice,
+  type Prices,
   type PricesCommand,
   type RecordDailyBar,
 } from './prices.ts';
+
+const closeAtOrBefore = ({ years }: Prices, date: CalendarDate) =>
+  lastBarAtOrBefore(years, date)?.close;
 
 const symbol = 'AAPL' as InstrumentSymbol;
 const today = calendarDate('2026-11-20');

@@ -11,7 +11,7 @@ import {
 import type { Price, Quantity } from '../money/money.ts';
 import type { DailyBarRecorded, InstrumentSymbol, PriceMarked, PricesEvent } from './events.ts';
 import type { InstrumentState } from './instrument.ts';
-import { barOn, lastBarAtOrBefore, withBar, type BarsOfYear } from './price-history.ts';
+import { barOn, withBar, type BarsOfYear } from './price-history.ts';
 
 /** One trading day of an instrument, raw. */
 export type DailyBar = EventOf<typeof DailyBarRecorded>['data'];
@@ -83,11 +83,6 @@ export const pricesDecider: Decider<PricesCommand, Prices, PricesEvent, PricesRe
   decide,
   evolve,
 };
-
-/** The raw close of the date, or of the last trading day before it that has one. */
-export function closeAtOrBefore(prices: Prices, date: CalendarDate): Price | undefined {
-  return lastBarAtOrBefore(prices.years, date)?.close;
-}
 
 function decide(command: PricesCommand, prices: Prices): PricesDecision {
   const { symbol, date, today } = command;

@@ -30,17 +30,21 @@ export function marketValue(quantity: Quantity, price: Price, currency: Currency
  * The share of an amount that belongs to `part` of `whole`. The other part is what remains of the
  * amount, never a second share: so the two always sum to it.
  */
-export function shareOf(
+export function shareOf<Measure extends bigint>(
   amount: Money,
-  part: Quantity,
-  whole: Quantity,
+  part: Measure,
+  whole: Measure,
   currency: CurrencyCode,
 ): Money {
   return part === whole ? amount : roundedQuotient(amount * part, whole, currency);
 }
 
 /** `numerator / denominator` units of money, to the nearest minor unit. */
-function roundedQuotient(numerator: bigint, denominator: bigint, currency: CurrencyCode): Money {
+export function roundedQuotient(
+  numerator: bigint,
+  denominator: bigint,
+  currency: CurrencyCode,
+): Money {
   const minorUnit = minorUnitOf(currency);
   return Money.units(divide(numerator, denominator * minorUnit, 'half-up') * minorUnit);
 }

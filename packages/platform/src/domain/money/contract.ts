@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { Money, Percentage, Price, Quantity } from './money.ts';
+import { Money, Percentage, Price, Quantity, Ratio } from './money.ts';
 
 /**
  * Decimals on the wire. Outward they are text, always. Inward a JSON number is taken too, but only where
@@ -33,6 +33,7 @@ export const MoneyIn = inward(Money, '1250.00');
 export const PriceIn = inward(Price, '189.50');
 export const QuantityIn = inward(Quantity, '10');
 export const PercentageIn = inward(Percentage, '10');
+export const RatioIn = inward(Ratio, '1.0852');
 
 /** The amount that a decimal of the wire, once validated, stands for. */
 export const moneyOf = (value: WireDecimal): Money => Money.of(String(value));

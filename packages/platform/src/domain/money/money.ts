@@ -19,6 +19,10 @@ export const Quantity = decimalKind('Quantity', { scale: 8 });
 export type Percentage = Branded<bigint, 'Percentage'>;
 export const Percentage = decimalKind('Percentage', { scale: 4 });
 
+/** One side of a ratio such as 7:1 or 0.241917:1: kept apart, and divided once, at the end. */
+export type Ratio = Branded<bigint, 'Ratio'>;
+export const Ratio = decimalKind('Ratio', { scale: 12 });
+
 // Sums and differences of one kind are exact and of that kind again; the bigint operators forget it.
 
 export function plus<Value extends bigint>(left: Value, right: Value): Value {
