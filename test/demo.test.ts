@@ -6,6 +6,13 @@ interface Answer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
+interface Lot {
+  readonly lotId: string;
+  readonly openedOn: string;
+  readonly quantity: string;
+  readonly cost: string;
+}
+
 interface Row {
   readonly symbol: string;
   readonly quantity: string;
@@ -13,6 +20,7 @@ interface Row {
   readonly tradeDate: string;
   readonly version: number;
   readonly date: string;
+  readonly close: string;
   readonly total: string;
 }
 
@@ -110,6 +118,58 @@ describe('OP-01 a request that the demo prints, pasted into a shell, shows', () 
       status: 202,
       body: { status: 'PENDING', trade_id: 'T1', request_id: expect.any(String) as string },
     });
+  });
+
+  test('what a dividend of Apple came to for all who held it', ({ task }) => {
+    const { status, body } = answerTo(task.name);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      terms: { amount: '0.205' },
+      ex_date: '2020-11-06',
+      stage: 'PAID',
+      totals: { accounts: 4, tax: '0', shares: '0' },
+    });
+    const { eligible, cash } = body['totals'] as Readonly<Record<string, string>>;
+    // Each account is rounded by itself: by half a cent at most.
+    expect(Math.abs(Number(cash) - Number(eligible) * 0.205)).toBeLessThanOrEqual(4 * 0.005);
+  });
+
+  const beforeSplit = 'what an individual had of Apple on the eve of its split 7:1 of 2014';
+
+  test('what an individual had of Apple on the eve of its split 7:1 of 2014', ({ task }) => {
+    // AAPL closed at 645.57 on 6 June 2014.
+    expect(answerTo(task.name)).toMatchObject({ status: 200, body: { lastPrice: '645.57' } });
+  });
+
+  test('and what it had become of that: every lot with its cost and its date', ({ task }) => {
+    const { status, body } = answerTo(task.name);
+    const { body: before } = answerTo(beforeSplit);
+    const lots = before['lots'] as readonly Lot[];
+    expect(status).toBe(200);
+    expect(lots.length).toBeGreaterThan(20);
+    // By 7:1, and then by 4:1.
+    expect(body).toMatchObject({
+      quantity: String(28 * Number(before['quantity'])),
+      cost: before['cost'],
+      lots: lots.map(({ lotId, openedOn, quantity, cost }) => ({
+        lotId,
+        openedOn,
+        quantity: String(28 * Number(quantity)),
+        cost,
+      })),
+    });
+  });
+
+  test('the closes of Apple round its split 4:1 of 2020, in terms of the shares of today', ({
+    task,
+  }) => {
+    // It closed at 500.04 and 499.23 before, and at 129.04 and 134.18 after.
+    expect(rows(task.name).map(({ date, close }) => [date, close])).toEqual([
+      ['2020-08-27', '125.01'],
+      ['2020-08-28', '124.8075'],
+      ['2020-08-31', '129.04'],
+      ['2020-09-01', '134.18'],
+    ]);
   });
 
   test('the trades of a charity, the newest five', ({ task }) => {

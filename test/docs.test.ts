@@ -42,6 +42,7 @@ describe('OP-01 the pages', () => {
     'README.md',
     'docs/operate.md',
     'docs/trade-capture.md',
+    'docs/corporate-actions.md',
     'packages/event-store/README.md',
   ])('every example of %s does what it says', { timeout: patienceMs }, async (file) => {
     const examples = examplesOf(pageOf(file), ['sh', 'ts']);
@@ -108,7 +109,9 @@ describe('OP-01 docs/operate.md', () => {
     expect(Object.fromEntries(settings.map((setting) => [setting.key, setting.default]))).toEqual(
       Object.fromEntries(
         Object.entries(defaults).flatMap(([key, value]) =>
-          key === 'demo' ? [] : [[key, String(value)]],
+          key === 'demo'
+            ? []
+            : [[key, typeof value === 'object' ? JSON.stringify(value) : String(value)]],
         ),
       ),
     );

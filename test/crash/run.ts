@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { actionRounds } from './action-rounds.ts';
 import { captureRounds } from './capture-rounds.ts';
 import { diskRounds } from './disk-rounds.ts';
 import { crashRounds } from './rounds.ts';
@@ -6,13 +7,15 @@ import { crashRounds } from './rounds.ts';
 /**
  * Crash rounds from the command line: `node test/crash/run.ts --rounds 200 --of sqlite`. Of `sqlite` and
  * `postgres` the program, or the server, is killed; of `disk` the disk goes wrong and the power is lost; of
- * `capture` the whole program is killed while trades are sent to it over HTTP.
+ * `capture` the whole program is killed while trades are sent to it over HTTP; of `actions` while it posts
+ * corporate actions to `--holders` accounts.
  */
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '200' },
     of: { type: 'string', default: 'sqlite' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    holders: { type: 'string', default: '100000' },
     verbose: { type: 'boolean', default: false },
   },
 });
@@ -38,7 +41,9 @@ async function run(of: string): Promise<object> {
       return diskRounds({ rounds, seed, onRound });
     case 'capture':
       return captureRounds({ rounds, seed, onRound });
+    case 'actions':
+      return actionRounds({ rounds, seed, holders: Number(values.holders), onRound });
     default:
-      throw new RangeError(`--of is sqlite, postgres, disk or capture, not "${of}"`);
+      throw new RangeError(`--of is sqlite, postgres, disk, capture or actions, not "${of}"`);
   }
 }

@@ -1,7 +1,7 @@
 import { fold, type StreamId } from '@counterfoil/event-store';
 import { accountDecider } from '../../packages/platform/src/domain/accounts/account.ts';
 import type {
-  AccountCommand,
+  ClientCommand,
   TradeTerms,
 } from '../../packages/platform/src/domain/accounts/commands.ts';
 import { effectOf } from './answers.ts';
@@ -64,7 +64,7 @@ function booksOf(
   return books;
 }
 
-function enter(books: Books, command: AccountCommand): void {
+function enter(books: Books, command: ClientCommand): void {
   switch (command.type) {
     case 'OpenAccount':
       books.cash += command.initialBalance;
@@ -87,6 +87,7 @@ function enter(books: Books, command: AccountCommand): void {
       books.fills.set(command.replacement.tradeId, fillOf(command.replacement, symbol));
       return;
     }
+    case 'MakeElection':
     case 'SetLimits':
     case 'SuspendAccount':
     case 'ReinstateAccount':

@@ -1,7 +1,7 @@
 import { addDays, calendarDate } from '@counterfoil/event-store';
 import { marketOf } from '../../packages/platform/src/domain/accounts/account.fixture.ts';
 import type {
-  AccountCommand,
+  ClientCommand,
   TradeTerms,
 } from '../../packages/platform/src/domain/accounts/commands.ts';
 import type { AccountId, TradeId } from '../../packages/platform/src/domain/accounts/events.ts';
@@ -21,7 +21,7 @@ export function randomCommand(
   id: AccountId,
   sequence: string,
   tradeIds: readonly TradeId[],
-): AccountCommand {
+): ClientCommand {
   const kind = random.next();
   const known = tradeIds.length === 0 ? ('none' as TradeId) : random.pick(tradeIds);
   if (kind < 0.6) {
@@ -48,7 +48,7 @@ export function randomCommand(
   return { type: 'CloseAccount', closedOn: today, reason: sequence, market };
 }
 
-export function openAccount(accountId: AccountId): AccountCommand {
+export function openAccount(accountId: AccountId): ClientCommand {
   return {
     type: 'OpenAccount',
     accountId,

@@ -8,7 +8,7 @@ import {
   type HandleOptions,
   type StreamId,
 } from '@counterfoil/event-store';
-import type { AccountCommand } from '../../packages/platform/src/domain/accounts/commands.ts';
+import type { ClientCommand } from '../../packages/platform/src/domain/accounts/commands.ts';
 import type { AccountId } from '../../packages/platform/src/domain/accounts/events.ts';
 import type { AccountRejection } from '../../packages/platform/src/domain/accounts/rejections.ts';
 import { claimingTradeId } from '../../packages/platform/src/ledger/trade-ids.ts';
@@ -20,7 +20,7 @@ export interface Request {
   readonly id: string;
   readonly accountId: AccountId;
   readonly stream: StreamId;
-  readonly command: AccountCommand;
+  readonly command: ClientCommand;
   /** Sent under a key, and again until it is answered; without one it is sent once only. */
   readonly keyed: boolean;
   readonly expectedVersion: number | undefined;

@@ -5,12 +5,15 @@ import {
   type Instant,
   type OnceOptions,
 } from '@counterfoil/event-store';
+import type { ActionService } from '../corporate-actions/action-service.ts';
+import { whatIsToBeDone } from '../corporate-actions/processor.ts';
 import type { InstrumentSymbol } from '../domain/instruments/events.ts';
 import { barOn } from '../domain/instruments/price-history.ts';
 import { Price, Quantity } from '../domain/money/money.ts';
 import type { PricesInstruction } from '../ledger/instructions.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { afterthoughts, lateTradeKey } from './afterthoughts.ts';
+import { appleActions, type PlannedAction } from './apple-actions.ts';
 import { demoAccounts, demoInstruments, type DemoSymbol } from './cast.ts';
 import { leanPrices, type DayPrices } from './lean-prices.ts';
 import { planOf, type PlannedCommand } from './plan.ts';
@@ -22,6 +25,8 @@ import { pricesOfDays } from './prices-of-days.ts';
 export interface DemoParts {
   readonly ledger: Ledger;
   readonly store: Pick<EventStore, 'findClaim' | 'readAll' | 'head'>;
+  /** Posts corporate actions to the accounts. */
+  readonly corporateActions: Pick<ActionService, 'announced'>;
 }
 
 export interface DemoOptions {
@@ -44,12 +49,12 @@ export class DemoConflict extends Error {
 }
 
 /**
- * Loads twenty-three years of daily prices and the accounts that trade at them. What is there already is
- * left alone, so an interrupted load is continued, and a complete one does nothing. Undefined when it was
- * told to stop.
+ * Loads twenty-three years of daily prices, the accounts that trade at them, and what Apple did to its
+ * shares meanwhile. What is there already is left alone, so an interrupted load is continued, and a complete
+ * one does nothing. Undefined when it was told to stop.
  */
 export async function loadDemo(
-  { ledger, store }: DemoParts,
+  { ledger, store, corporateActions }: DemoParts,
   { signal, onProgress }: DemoOptions = {},
 ): Promise<DemoLoaded | undefined> {
   const histories = new Map(demoInstruments.map(({ symbol }) => [symbol, leanPrices(symbol)]));
@@ -57,7 +62,9 @@ export async function loadDemo(
   const plans = demoAccounts.map((account) => planOf(account, prices));
   const late = afterthoughts(plans, prices);
   const bars = [...histories.values()].reduce((sum, history) => sum + history.length, 0);
-  const total = plans.reduce((sum, plan) => sum + plan.length, bars + late.length);
+  const actions = appleActions();
+  const others = bars + actions.length + late.length;
+  const total = plans.reduce((sum, plan) => sum + plan.length, others);
   const tally = { sent: 0, refused: 0 };
   let done = 0;
   const step: Step = {
@@ -72,6 +79,8 @@ export async function loadDemo(
   await listInstruments(ledger);
   for (const [symbol, history] of histories) await recordPrices(symbol, history, ledger, step);
   await Promise.all(plans.map((plan) => runInOrder(plan, ledger, store, step)));
+  for (const action of actions) await announce(action, { ledger, store, corporateActions }, step);
+  for (const { id } of actions) await posted(id, ledger, step);
   // So that the two are told apart by the time at which they were recorded.
   await new Promise((resolve) => setTimeout(resolve, 5));
   await runInOrder(late, ledger, store, step);
@@ -131,6 +140,35 @@ async function recordPrices(
 
 function barOf(day: DayPrices): PricesInstruction {
   return { type: 'RecordDailyBar', ...day, source: 'QuantConnect Lean' };
+}
+
+async function announce(
+  { id, draft }: PlannedAction,
+  { ledger, store, corporateActions }: DemoParts,
+  step: Step,
+): Promise<void> {
+  if (step.stopped()) return;
+  const key = `demo/${id}`;
+  const known = (await store.findClaim(key)) !== undefined;
+  if (!known) {
+    const instruction = { type: 'AnnounceAction', draft, idempotencyKey: null } as const;
+    const options = { cause, once: [onceFor(key)] };
+    requireAccepted(await ledger.corporateActions.handle(id, instruction, options), key);
+    const { symbol } = draft;
+    const told = { version: 1, reason: 'ANNOUNCED', correlationId: 'demo' } as const;
+    corporateActions.announced({ actionId: id, symbol, ...told });
+  }
+  step.done(known ? 'before' : 'accepted');
+}
+
+/** Waits until an action is posted, or there is nothing to post of what somebody has made of it. */
+async function posted(id: PlannedAction['id'], ledger: Ledger, step: Step): Promise<void> {
+  while (!step.stopped()) {
+    const { action } = await ledger.corporateActions.now(id);
+    const isDone = action && whatIsToBeDone(action, ledger.market.today()) === 'nothing';
+    if (isDone === true) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 /** One at a time: what an account does next may depend on what it did before. */

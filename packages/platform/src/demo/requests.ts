@@ -56,6 +56,22 @@ export function requestsToTry(url: string, knownBefore: string): readonly Reques
       }),
     },
     {
+      says: 'what a dividend of Apple came to for all who held it',
+      line: get('/events/CA-AAPLDIVIDEND201106'),
+    },
+    {
+      says: 'what an individual had of Apple on the eve of its split 7:1 of 2014',
+      line: get('/accounts/DEMO-03/positions/AAPL?asOf=2014-06-08'),
+    },
+    {
+      says: 'and what it had become of that: every lot with its cost and its date',
+      line: get('/accounts/DEMO-03/positions/AAPL'),
+    },
+    {
+      says: 'the closes of Apple round its split 4:1 of 2020, in terms of the shares of today',
+      line: get('/prices/AAPL/closes?adjust=split&from=2020-08-27&to=2020-09-01'),
+    },
+    {
       says: 'the trades of a charity, the newest five',
       line: get('/accounts/DEMO-11/trades?limit=5'),
     },
