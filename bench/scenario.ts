@@ -34,6 +34,8 @@ export type Unit =
   | 'commands/s'
   | 'requests/s'
   | 'lines/s'
+  | 'accounts/s'
+  | 's'
   | 'ms'
   | 'bytes/event'
   | 'MiB'

@@ -7,6 +7,8 @@ const scenarios = {
   http: async () => (await import('./scenarios/http.ts')).http,
   bulk: async () => (await import('./scenarios/bulk.ts')).bulk,
   capture: async () => (await import('./scenarios/capture.ts')).capture,
+  'corporate-actions': async () =>
+    (await import('./scenarios/corporate-actions.ts')).corporateActions,
   replay: async () => (await import('./scenarios/replay.ts')).replay,
   disk: async () => (await import('./scenarios/disk.ts')).disk,
   portfolio: async () => (await import('./scenarios/portfolio.ts')).portfolio,
