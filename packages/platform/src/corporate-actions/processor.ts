@@ -23,7 +23,7 @@ export interface ProcessorParts {
   readonly holders: Holders;
   /** The position of the newest event. */
   readonly head: () => Promise<number>;
-  /** Accounts that are posted to before the next are asked for; 250 when not given. */
+  /** Accounts that are posted to before the next are asked for; 100 when not given. */
   readonly pageSize?: number | undefined;
   /** Accounts between two notes of how far it has come; 20,000 when not given. */
   readonly noteEvery?: number | undefined;
@@ -60,7 +60,7 @@ const overtakenMax = 50;
 const cause: Cause = { userId: 'counterfoil', correlationId: 'corporate-actions' };
 
 export function createProcessor(parts: ProcessorParts): Processor {
-  const { actions, entitlements, market, holders, pageSize = 250, noteEvery = 20_000 } = parts;
+  const { actions, entitlements, market, holders, pageSize = 100, noteEvery = 20_000 } = parts;
   const passed = new Map<ActionId, number>();
 
   const say = async (id: ActionId, command: ProcessingCommand): Promise<number | undefined> => {

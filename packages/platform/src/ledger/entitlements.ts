@@ -1,10 +1,10 @@
 import {
   createCommandHandler,
+  createStagedStreams,
   type Aggregate,
   type Cause,
   type CommandResult,
   type EventStore,
-  type StagedStreams,
 } from '@counterfoil/event-store';
 import { accountDecider } from '../domain/accounts/account.ts';
 import type {
@@ -47,14 +47,19 @@ export interface EntitlementOutcome {
 export interface EntitlementLedgerParts {
   readonly store: EventStore;
   readonly market: MarketBook;
-  readonly accounts: StagedStreams<AccountState, AccountEvent>;
 }
+
+/**
+ * An action comes by every holder once. Kept apart from the accounts that business is done with, it does not
+ * drive those out of memory; where both are at one account, the storage tells them of each other.
+ */
+const cachedStreamsMax = 2_000;
 
 export function createEntitlementLedger({
   store,
   market,
-  accounts,
 }: EntitlementLedgerParts): EntitlementLedger {
+  const accounts = createStagedStreams(store.raw, accountDecider, { cachedStreamsMax });
   const handler = createCommandHandler(store, telling, {}, accounts);
 
   const run = async (

@@ -103,7 +103,7 @@ export function createLedger(store: EventStore, market: MarketBook): Ledger {
         prices.handle(pricesStream(symbol), withReference(symbol, instruction, market), options),
       ),
     corporateActions: createCorporateActions(store, market),
-    entitlements: createEntitlementLedger({ store, market, accounts: accountStreams }),
+    entitlements: createEntitlementLedger({ store, market }),
     trades: createTradeCapture({
       store,
       market,
