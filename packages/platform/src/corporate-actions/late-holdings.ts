@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Cause, EventStore, RecordedEvent } from '@counterfoil/event-store';
 import {
   holdingsReviewStream,
@@ -105,6 +106,8 @@ export async function startLateHoldings(parts: LateHoldingsParts): Promise<LateH
       reviewed = Math.min(...seen);
       if (reviewed - remembered >= rememberedEvery) await remember();
       if (reviewed >= upTo) return;
+      // Each page is read at once: others get a turn in between.
+      await setImmediate();
     }
   };
 

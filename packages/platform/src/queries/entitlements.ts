@@ -1,5 +1,4 @@
 import type { CalendarDate } from '@counterfoil/event-store';
-import { sql } from 'kysely';
 import type { AccountId } from '../domain/accounts/events.ts';
 import type { ActionId, ActionTotals } from '../domain/corporate-actions/events.ts';
 import type { InstrumentSymbol } from '../domain/instruments/events.ts';
@@ -73,7 +72,9 @@ export interface MovementText {
   readonly realized_pnl: string;
 }
 
-export function movementsOf({ movements }: EntitlementRow): readonly MovementText[] {
+export function movementsOf({
+  movements,
+}: Pick<EntitlementRow, 'movements'>): readonly MovementText[] {
   return JSON.parse(movements) as readonly MovementText[];
 }
 
@@ -190,9 +191,9 @@ export async function lateShares(
 ): Promise<readonly (LateHolding & { readonly actionId: string })[]> {
   const query = views
     .selectFrom('entitlements')
-    .selectAll()
+    .select(['account_id', 'action_id', 'movements', 'ex_date', 'position'])
     .where('position', '>', after)
-    .where(sql`cast(movements as text)`, '!=', '[]')
+    .where('moves', '=', 1)
     .orderBy('position')
     .limit(limit);
   return (await queried(query.execute())).flatMap((row) =>

@@ -159,6 +159,7 @@ export interface EntitlementRow {
   readonly amount: string;
   /** A list of {symbol, quantity, cost, realized_pnl}, as JSON. */
   readonly movements: string;
+  readonly moves: 0 | 1;
   readonly reason: string | null;
   readonly recorded_at: string;
   readonly position: number;

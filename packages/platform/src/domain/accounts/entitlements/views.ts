@@ -23,7 +23,7 @@ import { summed } from './recorded-actions.ts';
 /** What each account has of each corporate action: all its postings together. */
 export const entitlements: Projection<EntitlementEvent> = {
   name: 'entitlements',
-  version: 1,
+  version: 2,
   columns: {
     action_id: 'text',
     account_id: 'text',
@@ -50,13 +50,18 @@ export const entitlements: Projection<EntitlementEvent> = {
     amount: 'decimal',
     /** A list of {symbol, quantity, cost, realized_pnl}: changes. */
     movements: 'json',
+    /** 1 where a position has changed, 0 where only cash was paid. */
+    moves: 'integer',
     /** Why it was adjusted or reversed; null otherwise. */
     reason: 'text',
     recorded_at: 'instant',
     position: 'integer',
   },
   key: ['action_id', 'account_id'],
-  indexes: [['account_id', 'effective_date', 'action_id'], ['position']],
+  indexes: [
+    ['account_id', 'effective_date', 'action_id'],
+    ['moves', 'position'],
+  ],
   types: ['EntitlementPosted', 'EntitlementAdjusted', 'EntitlementReversed'],
   project: (recorded) => {
     const event = recorded as EntitlementEvent;
@@ -105,7 +110,7 @@ function postedCells(data: Posted): Row {
     cash_in_lieu: Money.format(data.cashInLieu),
     fraction: Quantity.format(data.fraction),
     amount: Money.format(data.amount),
-    movements: movementsText(data.movements),
+    ...movementCells(data.movements),
     reason: null,
   };
 }
@@ -132,7 +137,7 @@ function changed(recorded: RecordedEvent, data: Changed, cells: Row): RowChange 
       cash_in_lieu: moneySum(row['cash_in_lieu'], data.cashInLieu),
       fraction: Quantity.format(plus(Quantity.of(String(row['fraction'])), data.fraction)),
       amount: moneySum(row['amount'], data.amount),
-      movements: movementsText(summed(movementsIn(row['movements']), data.movements)),
+      ...movementCells(summed(movementsIn(row['movements']), data.movements)),
       reason: data.reason,
       ...recordingCells(recorded),
     };
@@ -148,6 +153,10 @@ interface MovementText {
   readonly quantity: string;
   readonly cost: string;
   readonly realized_pnl: string;
+}
+
+function movementCells(movements: readonly Movement[]): Row {
+  return { movements: movementsText(movements), moves: movements.length === 0 ? 0 : 1 };
 }
 
 function movementsText(movements: readonly Movement[]): string {
