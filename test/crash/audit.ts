@@ -8,6 +8,7 @@ import {
   type AccountEvent,
 } from '../../packages/platform/src/domain/accounts/events.ts';
 import type { AccountState } from '../../packages/platform/src/domain/accounts/state.ts';
+import { holdingsReviewStream } from '../../packages/platform/src/domain/corporate-actions/events.ts';
 import type { Platform } from '../../packages/platform/src/platform.ts';
 import { projections } from '../../packages/platform/src/read-models/projections.ts';
 import { must } from '../simulation/must.ts';
@@ -68,7 +69,10 @@ export function createAudit(): Audit {
         platform,
         unanswered.map(({ order }) => order),
       );
-      const added = await ledger.readOn(platform.store);
+      // The program notes by itself how far it has looked through the log.
+      const added = (await ledger.readOn(platform.store)).filter(
+        ({ stream }) => stream !== holdingsReviewStream,
+      );
       const effects = Map.groupBy(added, ({ metadata }) => metadata.correlationId);
       for (const { order, outcome } of orders) {
         await checkEffect(platform.store, order, outcome, effects.get(order.key) ?? []);

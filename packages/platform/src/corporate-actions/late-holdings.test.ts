@@ -126,7 +126,11 @@ interface World {
   /** Where each look has begun. */
   readonly begun: number[];
   cash(): Promise<string>;
-  start(entitlements?: Pick<EntitlementLedger, 'post' | 'reverse'>): Promise<LateHoldings>;
+  /** Notes at the end that it has looked at one position or more, or at so many. */
+  start(
+    entitlements?: Pick<EntitlementLedger, 'post' | 'reverse'>,
+    rememberedAtEnd?: number,
+  ): Promise<LateHoldings>;
 }
 
 /** An account that bought 100 AAPL in time, which becomes known when a dividend of 0.26 is posted. */
@@ -152,7 +156,7 @@ async function world(): Promise<World> {
       const { account } = await ledger.ledger.accountNow(alice);
       return Money.format(account?.cash ?? Money.zero);
     },
-    start: (entitlements = ledger.ledger.entitlements) =>
+    start: (entitlements = ledger.ledger.entitlements, rememberedAtEnd = 1) =>
       startLateHoldings({
         store: ledger.store,
         actingOn: actions.actingOn,
@@ -169,6 +173,7 @@ async function world(): Promise<World> {
         onFailure: (failure) => failures.push(failure),
         // Only when the test says so.
         everyMs: 3_600_000,
+        rememberedAtEnd,
       }),
   };
 }
@@ -186,6 +191,16 @@ describe('CA-06, LG-17 looking for late holdings', () => {
     await after.stop();
 
     expect(given.begun).toEqual([0]);
+  });
+
+  test('adds nothing to the log for a few that it has looked at', async () => {
+    const given = await world();
+    const { store } = given.ledger;
+    const few = await given.start(undefined, 1_000);
+    await few.look();
+    const before = await store.head();
+    await few.stop();
+    expect(await store.head()).toEqual(before);
   });
 
   test('begins with the same holdings again when it failed, and tells of it', async () => {

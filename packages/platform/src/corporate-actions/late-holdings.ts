@@ -18,6 +18,8 @@ export interface LateHoldingsParts {
   readonly onFailure: (failure: unknown) => void;
   /** How often it is looked; every second when not given. */
   readonly everyMs?: number | undefined;
+  /** How much has to be new at the end to be noted as looked at; 1,000 positions when not given. */
+  readonly rememberedAtEnd?: number | undefined;
 }
 
 export interface LateHoldingSource {
@@ -42,6 +44,8 @@ export interface LateHoldings {
 const cause: Cause = { userId: 'counterfoil', correlationId: 'late-holdings' };
 const pageSize = 500;
 const rememberedEvery = 50_000;
+/** Fewer are looked at again in no time, and a log that nobody writes to does not grow by being opened. */
+const rememberedAtEndMin = 1_000;
 
 /**
  * Looks for holdings that were not known when an action was posted: trades, and shares from other actions,
@@ -51,6 +55,7 @@ const rememberedEvery = 50_000;
  */
 export async function startLateHoldings(parts: LateHoldingsParts): Promise<LateHoldings> {
   const { store, actingOn, entitlements, holdings, onFailure, everyMs = 1_000 } = parts;
+  const { rememberedAtEnd = rememberedAtEndMin } = parts;
   let reviewed = await reviewedBefore(store);
   let remembered = reviewed;
   let stopping = false;
@@ -135,7 +140,7 @@ export async function startLateHoldings(parts: LateHoldingsParts): Promise<LateH
       clearInterval(timer);
       await running;
       // So that the next start does not look at all of it again; without, it only takes longer.
-      if (reviewed > remembered) await remember().catch(onFailure);
+      if (reviewed - remembered >= rememberedAtEnd) await remember().catch(onFailure);
     },
   };
 }
