@@ -1,6 +1,7 @@
 import { createCommandHandler, type Cause, type EventStore } from '@counterfoil/event-store';
 import { deadLetterAlarmDecider } from '../domain/dead-letters/dead-letter-alarm.ts';
 import { actionLettersAlarmStream, deadLettersMax } from '../domain/dead-letters/events.ts';
+import { repeatedly } from './repeatedly.ts';
 
 export interface DeadLetterWatchParts {
   readonly store: EventStore;
@@ -38,28 +39,6 @@ export function startDeadLetterWatch(parts: DeadLetterWatchParts): DeadLetterWat
     wasTooMany = isTooMany;
   };
 
-  let running: Promise<void> = Promise.resolve();
-  const look = (): Promise<void> => {
-    const looked = running.then(count);
-    running = looked.catch(onFailure);
-    return looked;
-  };
-  let waiting = false;
-  const timer = setInterval(() => {
-    if (waiting) return;
-    waiting = true;
-    look()
-      .catch(() => undefined)
-      .finally(() => {
-        waiting = false;
-      });
-  }, everyMs);
-
-  return {
-    look,
-    stop: async () => {
-      clearInterval(timer);
-      await running;
-    },
-  };
+  const { now, stop } = repeatedly(everyMs, count, onFailure);
+  return { look: now, stop };
 }

@@ -1,4 +1,5 @@
 import type { ActionAsk } from './action-message.ts';
+import { repeatedly } from './repeatedly.ts';
 
 export interface DueActionsParts {
   /** Actions that are to be looked at by now, the earliest due date first, at most so many. */
@@ -43,25 +44,11 @@ export function startDueActions(parts: DueActionsParts): DueActions {
     for (const { actionId } of asks) askedAt.set(actionId, now);
   };
 
-  let running = Promise.resolve();
-  let busy = false;
-  const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    running = sweep()
-      .catch(onFailure)
-      .finally(() => {
-        busy = false;
-      });
-  }, everyMs);
-
+  const { stop } = repeatedly(everyMs, sweep, onFailure);
   return {
     asked: (id) => {
       askedAt.set(id, nowMs());
     },
-    stop: async () => {
-      clearInterval(timer);
-      await running;
-    },
+    stop,
   };
 }

@@ -8,6 +8,7 @@ import type { ActingAction } from '../ledger/actions-book.ts';
 import type { EntitlementLedger } from '../ledger/entitlements.ts';
 import type { LateHolding } from '../queries/entitlements.ts';
 import { entitledAction } from './entitled-action.ts';
+import { repeatedly } from './repeatedly.ts';
 
 export interface LateHoldingsParts {
   readonly store: Pick<EventStore, 'append' | 'readStream'>;
@@ -116,29 +117,12 @@ export async function startLateHoldings(parts: LateHoldingsParts): Promise<LateH
     }
   };
 
-  let running: Promise<void> = Promise.resolve();
-  const look = (): Promise<void> => {
-    const looked = running.then(review);
-    running = looked.catch(onFailure);
-    return looked;
-  };
-  let waiting = false;
-  const timer = setInterval(() => {
-    if (waiting) return;
-    waiting = true;
-    look()
-      .catch(() => undefined)
-      .finally(() => {
-        waiting = false;
-      });
-  }, everyMs);
-
+  const repetition = repeatedly(everyMs, review, onFailure);
   return {
-    look,
+    look: repetition.now,
     stop: async () => {
       stopping = true;
-      clearInterval(timer);
-      await running;
+      await repetition.stop();
       // So that the next start does not look at all of it again; without, it only takes longer.
       if (reviewed - remembered >= rememberedAtEnd) await remember().catch(onFailure);
     },

@@ -1,6 +1,7 @@
 import type { Cause } from '@counterfoil/event-store';
 import type { EntitlementLedger } from '../ledger/entitlements.ts';
 import type { VoidElection } from '../queries/entitlements.ts';
+import { repeatedly } from './repeatedly.ts';
 
 export interface VoidElectionsParts {
   /** Choices of cancelled actions that nobody has released yet. */
@@ -33,22 +34,6 @@ export function startVoidElections(parts: VoidElectionsParts): VoidElections {
     );
   };
 
-  let running = Promise.resolve();
-  let busy = false;
-  const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    running = release()
-      .catch(onFailure)
-      .finally(() => {
-        busy = false;
-      });
-  }, everyMs);
-
-  return {
-    stop: async () => {
-      clearInterval(timer);
-      await running;
-    },
-  };
+  const { stop } = repeatedly(everyMs, release, onFailure);
+  return { stop };
 }
