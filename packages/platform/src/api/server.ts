@@ -69,6 +69,8 @@ export interface ServerParts {
   readonly logger: FastifyBaseLogger;
   /** How long the body of a request may take to arrive. */
   readonly bodyArrivalMsMax?: number;
+  /** How late the event loop may be before requests are turned away. */
+  readonly eventLoopDelayMsMax?: number;
 }
 
 /** The HTTP API. It knows nobody yet: let it listen on this machine only. */
@@ -91,7 +93,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   server.setErrorHandler(answerFailure);
   attachPrincipal(server);
   refuseWhileStopping(server);
-  await shedLoad(server);
+  await shedLoad(server, parts.eventLoopDelayMsMax);
   parseJsonBodies(server, parts.bodyArrivalMsMax);
   answerUnknownRoutes(server);
   await documentApi(server);
@@ -153,11 +155,14 @@ function refuseWhileStopping(server: FastifyInstance): void {
 }
 
 // Far above what the busiest second shows, and far below what a client waits for.
-const eventLoopDelayMsMax = 1_000;
+const eventLoopDelayMsMaxDefault = 1_000;
 
-async function shedLoad(server: FastifyInstance): Promise<void> {
+async function shedLoad(
+  server: FastifyInstance,
+  maxEventLoopDelay: number = eventLoopDelayMsMaxDefault,
+): Promise<void> {
   await server.register(underPressure, {
-    maxEventLoopDelay: eventLoopDelayMsMax,
+    maxEventLoopDelay,
     // Probes must tell a busy server from a dead one.
     pressureHandler: async ({ url }) => {
       if (url.startsWith('/health') || url === '/api/v1/health') return;
