@@ -109,7 +109,7 @@ export async function startActionService(parts: ActionServiceParts): Promise<Act
 
   const lateHoldings = await startLateHoldings({
     store,
-    actingOn: actions.actingOn,
+    actingOn: (symbol) => actions.actingOn(symbol, market.today()),
     entitlements,
     holdings: {
       position: projector.position,

@@ -7,6 +7,7 @@ import {
   type CorporateAction,
 } from '../domain/corporate-actions/corporate-action.ts';
 import type { ActionId } from '../domain/corporate-actions/events.ts';
+import { isPutOff, reasonToReverse } from '../domain/corporate-actions/put-off.ts';
 import { Money, plus, Quantity } from '../domain/money/money.ts';
 import type { EntitlementLedger } from '../ledger/entitlements.ts';
 import type { MarketBook } from '../ledger/market-book.ts';
@@ -34,7 +35,7 @@ import { pageOfHolders, type HolderPage } from './holder-pages.ts';
 
 export interface PreviewParts extends Pick<ExpectationParts, 'terms'> {
   readonly entitlements: Pick<EntitlementLedger, 'preview' | 'previewReversal'>;
-  readonly market: Pick<MarketBook, 'calendar' | 'instrument'>;
+  readonly market: Pick<MarketBook, 'calendar' | 'instrument' | 'today'>;
   readonly views: ViewDatabase;
 }
 
@@ -132,6 +133,15 @@ async function plannedAction(
   if (rejection !== undefined) return { rejection: rejection as AnnouncementRejection };
   const [amended] = events;
   if (amended?.type !== 'ActionAmended') return nothing;
+  const after = corporateActionDecider.evolve(action, amended);
+  if (after !== undefined && isPutOff(after, market.today())) {
+    const reason = reasonToReverse(after);
+    const reversal = { actionId: id, symbol: action.head.symbol, reason, choiceStands: true };
+    return {
+      eventsOf: (account) => entitlements.previewReversal(account, reversal),
+      pending: { code: 'ACTION_NOT_DUE', detail: `it is taken back until it is due: ${reason}` },
+    };
+  }
   const { version, announcement } = amended.data;
   const head = { version, head: announcement, underWay: undefined };
   const { action: expected, pending } = await expectedHead(id, head, parts);

@@ -94,6 +94,23 @@ describe('CA-06, LG-17 a trade that becomes known after the action was posted', 
     expect(await fixture.balance('A2')).toBe('98000 and 20');
   });
 
+  test('CA-07 gets nothing of an action that is put off, before it is taken back or after', async () => {
+    const { fixture, id } = await posted(paidDividend);
+    await fixture.amend(id, { payment_date: '2026-12-10' });
+    await buy(fixture, 'A2', '20', '2020-11-05');
+    await looked(fixture);
+    await fixture.processor().process(id, first);
+    await buy(fixture, 'A2', '20', '2020-11-05');
+    await looked(fixture);
+    expect(await fixture.postings(id)).toEqual(['A1 +1', 'A1 -1']);
+
+    fixture.setTime('2026-12-10T15:00:00Z');
+    await fixture.processor().process(id, first);
+
+    // 40 shares are paid 8.20, less 1.23.
+    expect(await fixture.balance('A2')).toBe('96006.97 and 40');
+  });
+
   test('adjusts by itself where the account has the action already', async () => {
     const { fixture, id } = await posted(paidDividend);
     await buy(fixture, 'A1', '10', '2020-11-05');
@@ -114,6 +131,14 @@ const dearer = { ...paid, terms: { ...paid.terms, amountPerShare: Price.of('0.5'
 const toVersion2: readonly CorporateActionEvent[] = [
   { type: 'ActionAmended', data: { version: 2, announcement: dearer, reason: 'corrected' } },
   { type: 'ActionProcessingStarted', data: { version: 2, attempt: 1, terms: dearer.terms } },
+];
+const later = { ...paid, paymentDate: calendarDate('2026-12-10') };
+const putOff: readonly CorporateActionEvent[] = [
+  { type: 'ActionAmended', data: { version: 2, announcement: later, reason: 'the bank was late' } },
+];
+const toVersion3: readonly CorporateActionEvent[] = [
+  { type: 'ActionAmended', data: { version: 3, announcement: dearer, reason: 'corrected' } },
+  { type: 'ActionProcessingStarted', data: { version: 3, attempt: 1, terms: dearer.terms } },
 ];
 const toCancelled: readonly CorporateActionEvent[] = [
   { type: 'ActionCancelled', data: { kind: 'CANCELLED', reason: 'withdrawn' } },
@@ -159,7 +184,7 @@ async function world(): Promise<World> {
     start: (entitlements = ledger.ledger.entitlements, rememberedAtEnd = 1) =>
       startLateHoldings({
         store: ledger.store,
-        actingOn: actions.actingOn,
+        actingOn: (symbol) => actions.actingOn(symbol, calendarDate('2026-11-20')),
         entitlements,
         holdings: {
           position: () => position,
@@ -177,6 +202,29 @@ async function world(): Promise<World> {
       }),
   };
 }
+
+test('CA-07 a late holding keeps the version that comes to it just before it is taken back', async () => {
+  const given = await world();
+  const { entitlements } = given.ledger.ledger;
+  const { store } = given.ledger;
+  const late = await given.start({
+    ...entitlements,
+    post: async (...posting) => {
+      const outcome = await entitlements.post(...posting);
+      if (posting[1].actionVersion === 1) await happened(store, id, putOff);
+      return outcome;
+    },
+    reverse: async (...reversal) => {
+      await happened(store, id, toVersion3);
+      return entitlements.reverse(...reversal);
+    },
+  });
+  onTestFinished(late.stop);
+
+  await late.look();
+
+  expect(await given.cash()).toBe('99050');
+});
 
 describe('CA-06, LG-17 looking for late holdings', () => {
   test('goes on after a restart behind what was looked at', async () => {

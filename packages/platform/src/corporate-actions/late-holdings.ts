@@ -78,13 +78,20 @@ export async function startLateHoldings(parts: LateHoldingsParts): Promise<LateH
     if (position === undefined) return;
     // Whoever posts the next version, or takes the action back, may have passed this account before.
     await holdings.reach(position);
-    const acting = actingOn(symbol).find((one) => one.id === id);
-    if (acting === undefined) {
-      const reason = 'the action was cancelled';
-      await entitlements.reverse(account, { actionId: id, symbol, reason }, cause);
-    } else if (acting.version !== version) {
-      await give(account, symbol, acting);
+    const acting = (): ActingAction | undefined => actingOn(symbol).find((one) => one.id === id);
+    const now = acting();
+    if (now !== undefined) {
+      if (now.version !== version) await give(account, symbol, now);
+      return;
     }
+    const reason = 'the action was cancelled or put off';
+    const reversal = { actionId: id, symbol, reason, choiceStands: true };
+    const reversed = await entitlements.reverse(account, reversal, cause);
+    if (reversed.position === undefined) return;
+    // A later version may have come to this account just before that, and is to stay.
+    await holdings.reach(reversed.position);
+    const later = acting();
+    if (later !== undefined) await give(account, symbol, later);
   };
 
   const remember = async (): Promise<void> => {

@@ -158,6 +158,25 @@ export function before(
   };
 }
 
+/** As `before`, of the first time that an account is taken back from. */
+export function beforeReversal(
+  account: string,
+  { post, reverse }: EntitlementLedger,
+  happen: () => Promise<void> | void,
+): Pick<EntitlementLedger, 'post' | 'reverse'> {
+  let happened = false;
+  return {
+    post,
+    reverse: async (id, action, cause) => {
+      if (id === account && !happened) {
+        happened = true;
+        await happen();
+      }
+      return reverse(id, action, cause);
+    },
+  };
+}
+
 export function textsOf(totals: Parameters<typeof totalsTexts>[0] | undefined) {
   return totals && totalsTexts(totals);
 }

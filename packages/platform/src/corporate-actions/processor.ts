@@ -1,9 +1,15 @@
 import type { Cause } from '@counterfoil/event-store';
 import type { AccountId } from '../domain/accounts/events.ts';
-import type { ProcessingCommand } from '../domain/corporate-actions/commands.ts';
+import type { FailAttempt, ProcessingCommand } from '../domain/corporate-actions/commands.ts';
 import type { CorporateAction } from '../domain/corporate-actions/corporate-action.ts';
-import { dueOn } from '../domain/corporate-actions/dates.ts';
 import type { ActionId, ActionTotals } from '../domain/corporate-actions/events.ts';
+import {
+  actingVersion,
+  isDue,
+  isPutOff,
+  reasonToReverse,
+  versionAtWork,
+} from '../domain/corporate-actions/put-off.ts';
 import type { InstrumentSymbol } from '../domain/instruments/events.ts';
 import type { CorporateActions } from '../ledger/corporate-actions.ts';
 import type { EntitlementLedger } from '../ledger/entitlements.ts';
@@ -45,9 +51,10 @@ export interface Holders {
 export interface Processor {
   /**
    * Does what there is to do with an action: posts the head when it is due, or takes back what was posted of
-   * a cancelled one. Does nothing where nothing is to be done, or not yet. What it did before it was ended,
-   * it does not do again. Rejects when it could not end; `last` says that it is not tried again then, and so
-   * the action fails. An outage says nothing of the action, and is not noted with it.
+   * a cancelled one, or of one whose head is not due any more. Does nothing where nothing is to be done, or not
+   * yet. What it did before it was ended, it does not do again. Rejects when it could not end; `last` says that
+   * it is not tried again then, and so the action fails. An outage says nothing of the action, and is not noted
+   * with it.
    */
   process(id: ActionId, attempt: { readonly last: boolean }): Promise<void>;
   /** How many accounts have been passed of what is being posted now; undefined when it is not. */
@@ -120,7 +127,9 @@ export function createProcessor(parts: ProcessorParts): Processor {
         },
       });
     } catch (failure) {
-      if (failure instanceof Overtaken) await putRight(id, version, unsure.flat());
+      if (failure instanceof Overtaken) {
+        await putRight(id, { version, work: 'post' }, unsure.flat());
+      }
       throw failure;
     }
     await say(id, { type: 'CompleteProcessing', version, totals: await tally.totals() });
@@ -140,79 +149,119 @@ export function createProcessor(parts: ProcessorParts): Processor {
     throw new Overtaken(`version ${version} of ${id} is not to be posted any more`);
   };
 
+  /** Ends with an Overtaken when a version is not to be taken back any more: the next one is posted over it. */
+  const requireToReverse = async (id: ActionId, version: number): Promise<void> => {
+    const { action } = await actions.now(id);
+    if (
+      action !== undefined &&
+      whatIsToBeDone(action, market.today()) === 'take back' &&
+      versionAtWork(action, 'take back') === version
+    ) {
+      return;
+    }
+    throw new Overtaken(`version ${version} of ${id} is not to be taken back any more`);
+  };
+
   /**
-   * Whoever posts the next version, or takes the action back, may have passed these accounts before they were
-   * posted to: the last of all is to be in force.
+   * Whoever posts the next version, or takes this one back, may have passed these accounts before they were
+   * worked on: the last of all is to be in force. It may change again meanwhile, so it is looked for until it
+   * is what the accounts have been given.
    */
   const putRight = async (
     id: ActionId,
-    version: number,
+    { version, work }: { readonly version: number; readonly work: Work },
     accounts: readonly AccountId[],
   ): Promise<void> => {
-    const { action } = await actions.now(id);
-    if (action === undefined) return;
-    const last = action.underWay ?? action.posted;
-    if (action.status === 'CANCELLED') {
-      await takeBack(id, action);
-    } else if (last !== undefined && last.version !== version) {
-      const entitled = entitledAction(id, last.version, last.announcement, last.terms);
-      await withAll(accounts, (account) => entitlements.post(account, entitled, cause));
+    let given = work === 'post' ? version : undefined;
+    for (;;) {
+      const { action } = await actions.now(id);
+      if (action === undefined) return;
+      const acting = actingVersion(action, market.today());
+      // While it is still this one, the next has not begun: then it is going to pass all accounts.
+      if (acting?.version === given || acting?.version === version) return;
+      if (acting === undefined) {
+        const reversal = reversalOf(id, action);
+        await withAll(accounts, (account) => entitlements.reverse(account, reversal, cause));
+      } else {
+        const entitled = entitledAction(id, acting.version, acting.announcement, acting.terms);
+        await withAll(accounts, (account) => entitlements.post(account, entitled, cause));
+      }
+      given = acting?.version;
     }
   };
 
   const takeBack = async (id: ActionId, action: CorporateAction): Promise<void> => {
-    const { head, cancellation, posted, underWay } = action;
-    const version = versionAtWork(action);
+    const { head, posted, underWay } = action;
+    const version = versionAtWork(action, 'take back');
     const { symbol } = head;
     const terms = posted?.terms ?? underWay?.terms ?? head.terms;
     const received = receivedSymbol({ symbol, terms });
-    const reason = cancellation?.reason ?? `version ${version} was cancelled`;
+    const reversal = reversalOf(id, action);
     let totals = noTotals;
     await holders.reach(await parts.head());
-    const reversal = { actionId: id, symbol, reason };
     const pages = pagesOf(id, symbol);
-    await throughHolders({
-      list: pages.list,
-      after: undefined,
-      begin: (accounts) =>
-        withAll(accounts, (account) => entitlements.reverse(account, reversal, cause)),
-      end: (accounts, outcomes) => {
-        for (const { events } of outcomes) totals = withReversed(totals, id, received, events);
-        pages.passed(accounts);
-      },
-    });
-    await say(id, { type: 'CompleteReversal', totals });
-  };
-
-  const work = async (id: ActionId, action: CorporateAction): Promise<void> => {
-    switch (whatIsToBeDone(action, market.today())) {
-      case 'post':
-        return post(id, action);
-      case 'take back':
-        return takeBack(id, action);
-      case 'nothing':
-        return undefined;
+    const unsure: (readonly AccountId[])[] = [];
+    try {
+      await throughHolders({
+        list: pages.list,
+        after: undefined,
+        begin: (accounts) => {
+          unsure.push(accounts);
+          return withAll(accounts, (account) => entitlements.reverse(account, reversal, cause));
+        },
+        end: async (accounts, outcomes) => {
+          await requireToReverse(id, version);
+          unsure.shift();
+          for (const { events } of outcomes) totals = withReversed(totals, id, received, events);
+          pages.passed(accounts);
+        },
+      });
+    } catch (failure) {
+      if (failure instanceof Overtaken) {
+        await putRight(id, { version, work: 'take back' }, unsure.flat());
+      }
+      throw failure;
     }
+    await say(id, { type: 'CompleteReversal', version, totals });
   };
 
   /** Answers whether it has come to an end: when it was overtaken, there may be something else to do. */
   const attempt = async (id: ActionId, last: boolean): Promise<boolean> => {
     const { action } = await actions.now(id);
     if (action === undefined) throw new Error(`there is no corporate action ${id}`);
+    const work = whatIsToBeDone(action, market.today());
+    if (work === 'nothing') return true;
     try {
-      await work(id, action);
+      await (work === 'post' ? post(id, action) : takeBack(id, action));
       return true;
     } catch (failure) {
       if (failure instanceof Overtaken) return false;
       if (isOutage(failure)) throw failure;
       // Nothing but an amendment, a price or a listing helps against it.
       const final = last || failure instanceof Unresolved;
-      const isNoted = await noteFailure(actions, id, versionAtWork(action), failure, final);
+      const failed = { work, version: versionAtWork(action, work), last: final };
+      const isNoted = await noteFailure(id, failed, failure);
       if (isNoted && !final) throw failure;
       return isNoted;
     } finally {
       passed.delete(id);
     }
+  };
+
+  /** Answers whether the action took it: not when it was amended or cancelled, or completed by another worker. */
+  const noteFailure = async (
+    id: ActionId,
+    failed: Pick<FailAttempt, 'work' | 'version' | 'last'>,
+    failure: unknown,
+  ): Promise<boolean> => {
+    const { action } = await actions.now(id);
+    // The version that was to be taken back may be to be posted over by now, and the failure is none of that.
+    if (action !== undefined && whatIsToBeDone(action, market.today()) !== failed.work)
+      return false;
+    const error = failure instanceof Error ? failure.message : String(failure);
+    const code = failure instanceof Unresolved ? failure.code : 'PROCESSING_FAILED';
+    const command: FailAttempt = { type: 'FailAttempt', ...failed, code, error };
+    return (await actions.handle(id, command, { cause })).kind === 'accepted';
   };
 
   return {
@@ -229,34 +278,23 @@ class Overtaken extends Error {
   override readonly name = 'Overtaken';
 }
 
+type Work = FailAttempt['work'];
+
 export function whatIsToBeDone(
   action: CorporateAction,
   today: ReturnType<MarketBook['today']>,
-): 'post' | 'take back' | 'nothing' {
+): Work | 'nothing' {
   const { status, head, posted, underWay, version } = action;
   if (status === 'CANCELLED') {
     return posted !== undefined || underWay !== undefined ? 'take back' : 'nothing';
   }
   if (status === 'FAILED' || posted?.version === version) return 'nothing';
-  if (head.completeness !== 'COMPLETE' || head.confirmation !== 'CONFIRMED') return 'nothing';
-  return dueOn(head) <= today ? 'post' : 'nothing';
+  if (isDue(head, today)) return 'post';
+  return isPutOff(action, today) ? 'take back' : 'nothing';
 }
 
-/** The version that is posted, or taken back. */
-function versionAtWork({ status, version, posted, underWay }: CorporateAction): number {
-  return status === 'CANCELLED' ? (posted?.version ?? underWay?.version ?? version) : version;
-}
-
-/** Answers whether the action took it: not when it was amended or cancelled, or completed by another worker. */
-async function noteFailure(
-  actions: ProcessorParts['actions'],
-  id: ActionId,
-  version: number,
-  failure: unknown,
-  last: boolean,
-): Promise<boolean> {
-  const error = failure instanceof Error ? failure.message : String(failure);
-  const code = failure instanceof Unresolved ? failure.code : 'PROCESSING_FAILED';
-  const command: ProcessingCommand = { type: 'FailAttempt', version, code, error, last };
-  return (await actions.handle(id, command, { cause })).kind === 'accepted';
+function reversalOf(id: ActionId, action: CorporateAction) {
+  const { head, status } = action;
+  const choiceStands = status !== 'CANCELLED';
+  return { actionId: id, symbol: head.symbol, reason: reasonToReverse(action), choiceStands };
 }

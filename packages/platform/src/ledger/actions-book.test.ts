@@ -1,5 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { instantFromMilliseconds, openEventStore, type EventStore } from '@counterfoil/event-store';
+import {
+  calendarDate,
+  instantFromMilliseconds,
+  openEventStore,
+  type EventStore,
+} from '@counterfoil/event-store';
 import { openMemoryStorage } from '@counterfoil/event-store/memory';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
@@ -160,13 +165,14 @@ describe('CA-10 the book of actions', () => {
   });
 
   test('lists what acts on a symbol from the start of its posting on, until it is cancelled', async () => {
+    const today = calendarDate('2026-11-20');
     const store = await openedStore();
     const book = await openedBook(store);
     const id = nextId();
     const [said, begun, done] = lifeOf(split('2014-06-09', '7:1')) as [never, never, never];
     const acting = async (...events: readonly CorporateActionEvent[]) => {
       await book.reach(await happened(store, id, events));
-      return book.actingOn(aapl).map((action) => [action.id, action.version]);
+      return book.actingOn(aapl, today).map((action) => [action.id, action.version]);
     };
 
     expect(await acting(said)).toEqual([]);
@@ -178,6 +184,28 @@ describe('CA-10 the book of actions', () => {
     expect(await acting(amendment('2014-06-10'))).toEqual([[id, 1]]);
     expect(await acting(again)).toEqual([[id, 2]]);
     expect(await acting(cancellation())).toEqual([]);
+  });
+
+  test.each([
+    ['completed', 3],
+    ['being posted', 2],
+  ])('CA-07 gives nobody what was %s and is put off, until its new day', async (_, events) => {
+    const store = await openedStore();
+    const book = await openedBook(store);
+    const id = nextId();
+    const acting = (day: string) =>
+      book.actingOn(aapl, calendarDate(day)).map(({ version }) => version);
+    await happened(store, id, lifeOf(split('2014-06-09', '7:1')).slice(0, events));
+    await book.reach(await happened(store, id, [amendment('2026-12-07')]));
+
+    expect(acting('2026-12-04')).toEqual([]);
+    expect(acting('2026-12-07')).toEqual([1]);
+    expect(exDatesOn(book)).toEqual(events === 3 ? ['2014-06-09'] : []);
+    const taken = { type: 'ActionReversed', data: { version: 1, totals: noTotals } } as const;
+    await book.reach(await happened(store, id, [taken]));
+    expect(acting('2026-12-07')).toEqual([]);
+    expect(exDatesOn(book)).toEqual([]);
+    expect(book.find(id)).toMatchObject({ status: 'PENDING', version: 2, reversed: false });
   });
 
   test('keeps the terms that were looked up beside those that were announced', async () => {

@@ -1,4 +1,4 @@
-import type { EventLog, RecordedEvent } from '@counterfoil/event-store';
+import type { CalendarDate, EventLog, RecordedEvent } from '@counterfoil/event-store';
 import {
   corporateActionDecider,
   type CorporateAction,
@@ -13,6 +13,7 @@ import {
   type Announcement,
   type CorporateActionEvent,
 } from '../domain/corporate-actions/events.ts';
+import { actingVersion, type ActingVersion } from '../domain/corporate-actions/put-off.ts';
 import type { InstrumentSymbol } from '../domain/instruments/events.ts';
 import { followLog } from './followed-log.ts';
 
@@ -22,10 +23,10 @@ export interface ActionsBook {
   /** Those in force on a symbol, ascending by ex-date: what the accounts hold postings of. */
   postedOn(symbol: InstrumentSymbol): readonly PostedAction[];
   /**
-   * As `postedOn`, and those that are being posted, as they are: what somebody is to be given who turns out
-   * to have held the instrument.
+   * As `postedOn`, and those that are being posted, as they are: what somebody is to be given today who turns
+   * out to have held the instrument. What is cancelled, or amended and not due any more, is given to nobody.
    */
-  actingOn(symbol: InstrumentSymbol): readonly ActingAction[];
+  actingOn(symbol: InstrumentSymbol, today: CalendarDate): readonly ActingAction[];
   /** The changes of symbol in force that ended in this one, ascending by ex-date. */
   changesInto(symbol: InstrumentSymbol): readonly PostedAction[];
   /** Resolves once the book reflects the log up to a position: to read one's own writes. */
@@ -39,7 +40,9 @@ export interface PostedAction extends PostedVersion {
 }
 
 /** A version of an action that accounts hold postings of, or are about to. */
-export type ActingAction = Omit<PostedAction, 'totals'>;
+export interface ActingAction extends ActingVersion {
+  readonly id: ActionId;
+}
 
 const types = corporateActionEventTypes.map(({ type }) => type);
 
@@ -74,13 +77,13 @@ export async function openActionsBook({
   return {
     find: (id) => actions.get(id),
     postedOn: bySymbol.of,
-    actingOn: (symbol) => {
-      const standing = bySymbol.of(symbol).filter(({ id }) => {
+    actingOn: (symbol, today) => {
+      const isActing = ({ id, version }: ActingAction): boolean => {
         const action = actions.get(id);
-        return action?.status !== 'CANCELLED' && action?.underWay === undefined;
-      });
+        return action !== undefined && actingVersion(action, today)?.version === version;
+      };
       const begun = Array.from(underWay.get(symbol) ?? [], ([id, version]) => ({ id, ...version }));
-      return [...standing, ...begun];
+      return [...bySymbol.of(symbol), ...begun].filter(isActing);
     },
     changesInto: byNewSymbol.of,
     reach: followed.reach,

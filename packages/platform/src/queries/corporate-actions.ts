@@ -112,7 +112,8 @@ export interface DueWhen {
 
 /**
  * What is to be posted by now and isn't, and what is to be taken back, the earliest due date first. Actions
- * that wait for a review are left out, and those that are not complete and confirmed.
+ * that wait for a review are left out, and those that are not complete and confirmed, unless an earlier version
+ * of them was posted.
  */
 export async function dueActions(
   views: ViewDatabase,
@@ -122,7 +123,7 @@ export async function dueActions(
   const query = views
     .selectFrom('corporate_actions')
     .select(['action_id', 'symbol', 'version'])
-    .where(({ eb, and, or }) => {
+    .where(({ eb, and, or, ref }) => {
       const isPayable = and([
         eb('completeness', '=', 'COMPLETE'),
         eb('confirmation', '=', 'CONFIRMED'),
@@ -134,7 +135,27 @@ export async function dueActions(
         eb('failed_last', '=', 0),
         or([eb('posted_version', 'is not', null), eb('begun_version', 'is not', null)]),
       ]);
-      return or([and([eb('due_date', '<=', today), isPayable, isToPost]), isToReverse]);
+      const isDue = and([eb('due_date', '<=', today), isPayable]);
+      const isNotDue = or([
+        eb('due_date', '>', today),
+        eb('completeness', '!=', 'COMPLETE'),
+        eb('confirmation', '!=', 'CONFIRMED'),
+      ]);
+      // In two, so that an index leads to each: most of those that wait have nothing posted.
+      const isPutOff = (of: 'posted_version' | 'begun_version') =>
+        and([
+          eb('status', '=', 'PENDING'),
+          ...(of === 'begun_version' ? [eb('posted_version', 'is', null)] : []),
+          eb(of, 'is not', null),
+          eb(of, '!=', ref('version')),
+          isNotDue,
+        ]);
+      return or([
+        and([isDue, isToPost]),
+        isToReverse,
+        isPutOff('posted_version'),
+        isPutOff('begun_version'),
+      ]);
     })
     .orderBy('due_date')
     .orderBy('action_id')

@@ -49,7 +49,7 @@ export function accountEntitlements(
 
 export type AfterEntitlement = readonly [effectiveDate: string, actionId: string];
 
-/** Actions on what an account holds or ever held that it has nothing of yet, by their effective dates. */
+/** Actions on what an account holds or ever held that it has nothing of yet, or no more, by their effective dates. */
 export function actionsToCome(
   views: ViewDatabase,
   account: AccountId,
@@ -74,6 +74,7 @@ export function actionsToCome(
           selectFrom('entitlements')
             .select('entitlements.action_id')
             .where('entitlements.account_id', '=', account)
+            .where('entitlements.status', '!=', 'REVERSED')
             .whereRef('entitlements.action_id', '=', 'corporate_actions.action_id'),
         ),
       ),

@@ -84,8 +84,13 @@ function inOrder(
   rows: readonly EntitlementRow[],
   toCome: Awaited<ReturnType<typeof actionsToCome>>,
 ): readonly Found[] {
-  const posted = rows.map((row) => ({ date: row.effective_date, id: row.action_id, row }));
   const expected = toCome.map((row) => ({ date: row.effective_date, id: row.action_id }));
+  // What was taken back, and is to come on the same day, stands at one place: as what is to come.
+  const isToCome = ({ effective_date, action_id }: EntitlementRow): boolean =>
+    expected.some(({ date, id }) => date === effective_date && id === action_id);
+  const posted = rows
+    .filter((row) => row.status !== 'REVERSED' || !isToCome(row))
+    .map((row) => ({ date: row.effective_date, id: row.action_id, row }));
   return [...posted, ...expected].toSorted((left, right) => {
     const [one, other] = left.date === right.date ? [left.id, right.id] : [left.date, right.date];
     return one < other ? -1 : 1;

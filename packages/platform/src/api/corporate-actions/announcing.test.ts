@@ -302,7 +302,7 @@ describe('CA-07 the history of an action', () => {
       body: { reason: 'the board withdrew it', kind: 'WITHDRAWN' },
     });
     expect(await shown(id)).toMatchObject({ stage: 'CANCELLED', posted_version: 2 });
-    await process(fixture, id, reverse);
+    await process(fixture, id, { ...reverse, ...second });
 
     const { history, ...action } = await shown(id);
     expect(action).toMatchObject({

@@ -243,6 +243,8 @@ describe('CA-06 what accounts are to expect of an action that is not posted', ()
     await listInstruments(fixture, 'HELD');
     await openAccount(fixture, 'D1', '280 HELD at 100');
     const id = await post(fixture, { ...dividend, symbol: 'HELD' });
+    const { queue } = fixture.platform.corporateActions;
+    await queue.pause();
     const body = { expected_version: 1, reason: 'put off', payment_date: '2026-12-10' };
     await fixture.done({ request: `PATCH /api/v1/events/${id}`, body });
 
@@ -251,6 +253,31 @@ describe('CA-06 what accounts are to expect of an action that is not posted', ()
     expect((await page(id)).items.map(inBrief)).toEqual(posted);
     expect((await page(id, '?status=EXPECTED')).items).toEqual([]);
     expect((await ofAccount('D1')).items.map(inBrief)).toEqual(posted);
+    await queue.resume();
+  });
+
+  test('CA-07 is that of the new version, once the one before it is taken back', async () => {
+    await listInstruments(fixture, 'OFF');
+    await openAccount(fixture, 'D2', '280 OFF at 100');
+    const id = await post(fixture, { ...dividend, symbol: 'OFF' });
+    const body = { expected_version: 1, reason: 'put off', payment_date: '2026-12-10' };
+    await fixture.done({ request: `PATCH /api/v1/events/${id}`, body });
+    await until(async () => (await shown(fixture, id)).posted_version === null);
+
+    const expected = ['D2 EXPECTED 280 eligible: 57.4 - 8.61 = 48.79'];
+    const all = await page(id);
+    expect(all.items.map(inBrief)).toEqual(expected);
+    expect(all.items[0]?.version).toBe(2);
+    expect((await page(id, '?status=EXPECTED')).items.map(inBrief)).toEqual(expected);
+    const { items } = await page(id, '?status=REVERSED');
+    expect(items.map(inBrief)).toEqual(['D2 REVERSED 280 eligible: 0 - 0 = 0']);
+    expect(told(items[0] as EntitlementTexts)).toContain(
+      'net: everything is taken back: version 2 moves it to 2026-12-10 = 0',
+    );
+    const sold = { side: 'SELL', symbol: 'OFF', quantity: '280', price: '100' };
+    const request = 'POST /api/v1/accounts/D2/orders';
+    await fixture.done({ request, body: { ...sold, tradeDate: '2020-11-05' } });
+    expect((await page(id)).items.map(inBrief)).toEqual(['D2 REVERSED 280 eligible: 0 - 0 = 0']);
   });
 
   test('is nothing once it is cancelled', async () => {

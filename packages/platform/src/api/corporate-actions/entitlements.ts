@@ -145,9 +145,13 @@ function holderPage(
       return Promise.all(
         accounts.map(async (one) => {
           const row = rows.get(one);
-          if (row !== undefined) return status === undefined ? textsOf(row) : undefined;
+          if (row !== undefined && row.status !== 'REVERSED') {
+            return status === undefined ? textsOf(row) : undefined;
+          }
+          // What was taken back of an earlier version is followed by what is to come.
           const data = await expectedEntitlement(one, expected, ledger);
-          return data && expectedTexts(one, data);
+          if (data !== undefined) return expectedTexts(one, data);
+          return row !== undefined && status === undefined ? textsOf(row) : undefined;
         }),
       );
     },

@@ -85,11 +85,12 @@ export const processing = {
   fail: {
     type: 'FailAttempt',
     version: 1,
+    work: 'post',
     code: 'PRICE_UNKNOWN',
     error: 'no close before the effective date',
     last: true,
   },
-  reverse: { type: 'CompleteReversal', totals },
+  reverse: { type: 'CompleteReversal', version: 1, totals },
 } satisfies Readonly<Record<string, ProcessingCommand>>;
 
 export async function process(

@@ -74,6 +74,19 @@ describe('CA-07 what an amendment would move', () => {
     expect(Number(await cashOf(fixture, 'A3'))).toBeCloseTo(cash - 0.31, 6);
   });
 
+  test.each([
+    ['it is put off', { payment_date: '2026-12-10' }, 'version 2 moves it to 2026-12-10'],
+    ['it is not confirmed', { confirmation: 'UNCONFIRMED' }, 'version 2 is not confirmed'],
+  ])('is all that is posted, where %s', async (_, changes, reason) => {
+    const { items, pending } = await previewed(id, { ...atThirty, ...changes });
+    expect(items.map(inBrief)).toEqual([
+      'A1 48.79 -> nothing: -48.79',
+      'A2 3.48 -> nothing: -3.48',
+    ]);
+    const detail = `it is taken back until it is due: ${reason}`;
+    expect(pending).toEqual({ code: 'ACTION_NOT_DUE', detail });
+  });
+
   test('comes a page at a time', async () => {
     const first = await previewed(id, atThirty, '&limit=1');
     expect(first.items.map(({ account }) => account)).toEqual(['A1']);

@@ -208,6 +208,45 @@ describe('CA-03 what is due', () => {
     expect(await due('2026-12-10', never, 2)).toEqual(later.slice(0, 2));
   });
 
+  test('CA-07 or was posted before an amendment that is not due', async () => {
+    const announce = (symbol: string) =>
+      announced(fixture, { ...split, symbol, ex_date: '2026-11-12' });
+    const { start, complete, fail, reverse } = processing;
+    const [put, begun, unsure] = [
+      await announce('AAPL'),
+      await announce('WBD'),
+      await announce('WBD'),
+    ];
+    // By a worker whose clock is ahead.
+    const early = await announced(fixture, { ...split, ex_date: '2026-12-09' });
+    await process(fixture, early, start, { ...fail, last: false });
+    const ours = async (today: string) => {
+      await listed();
+      const when = { today: calendarDate(today), stalledSince: never };
+      const found = await dueActions(viewsOf(fixture.platform.readModels), when, 100);
+      return found.map(({ id }) => id).filter((id) => [put, begun, unsure, early].includes(id));
+    };
+    await process(fixture, put, start, complete);
+    await process(fixture, begun, start);
+    await process(fixture, unsure, start, complete);
+    expect(await ours('2026-11-20')).toEqual([]);
+    await fixture.done(amending(put, { ex_date: '2026-12-07' }));
+    await fixture.done(amending(begun, { ex_date: '2026-12-08' }));
+    await fixture.done(amending(unsure, { confirmation: 'UNCONFIRMED' }));
+    expect(await ours('2026-11-20')).toEqual([unsure, put, begun]);
+
+    await process(fixture, begun, { ...fail, work: 'take back' });
+    expect(await ours('2026-11-20')).toEqual([unsure, put]);
+    await process(fixture, unsure, reverse);
+    await process(fixture, put, reverse);
+    expect(await ours('2026-11-20')).toEqual([]);
+    expect(await ours('2026-12-07')).toEqual([put]);
+    for (const id of [put, begun, unsure, early]) {
+      await fixture.done({ request: `POST /api/v1/events/${id}/cancel`, body: { reason: 'done' } });
+    }
+    for (const id of [begun, early]) await process(fixture, id, reverse);
+  });
+
   test('or is under way, and has not moved for long', async () => {
     const found = await due('2026-11-20', '2026-11-20T15:59:00.000000Z');
     expect(found).toEqual(['toReverse AAPL 1', 'stalled AAPL 1', 'due AAPL 1']);

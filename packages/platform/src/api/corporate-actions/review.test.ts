@@ -112,7 +112,7 @@ describe('CA-04 the review of actions that failed', () => {
     await process(fixture, id, start, complete);
     await act(id, 'cancel', reason);
     expect(await due()).toContain(id);
-    await process(fixture, id, fail);
+    await process(fixture, id, { ...fail, work: 'take back' });
     expect((await dead()).items).toMatchObject([{ id, status: 'CANCELLED' }]);
     expect(await due()).not.toContain(id);
     await act(id, 'retry', reason);

@@ -118,13 +118,15 @@ export interface PostEntitlement {
   readonly history?: readonly AccountEvent[] | undefined;
 }
 
-/** The action was cancelled: what it gave is taken back. */
+/** The action was cancelled, or put off: what it gave is taken back. */
 export interface ReverseEntitlement {
   readonly type: 'ReverseEntitlement';
   readonly actionId: ActionId;
   /** Of the shares that entitled. */
   readonly symbol: InstrumentSymbol;
   readonly reason: string;
+  /** Whether what the holder chose counts when the action is posted again; void when not given. */
+  readonly choiceStands?: boolean | undefined;
   readonly history?: readonly AccountEvent[] | undefined;
 }
 

@@ -254,7 +254,10 @@ export const EntitlementAdjusted = eventType('EntitlementAdjusted', {
   reason: field.text(),
 });
 
-/** What the holder chooses of a voluntary action; it replaces what was chosen before. */
+/**
+ * What the holder chooses of a voluntary action; it replaces what was chosen before. Recorded again when the
+ * action was posted and is put off: then the choice stands as it did.
+ */
 export const ElectionMade = eventType('ElectionMade', {
   actionId,
   symbol,

@@ -90,6 +90,14 @@ function said<Fields extends object>(
   ) as never;
 }
 
+/** Whether enough is known for it to be posted. */
+export function isPayable({
+  completeness,
+  confirmation,
+}: Pick<Announcement, 'completeness' | 'confirmation'>): boolean {
+  return completeness === 'COMPLETE' && confirmation === 'CONFIRMED';
+}
+
 /** Whether two announcements say the same, whoever says it. */
 export function saysTheSame(one: Announcement, other: Announcement): boolean {
   const { terms, source: _, sourceReference: __, ...fields } = one;

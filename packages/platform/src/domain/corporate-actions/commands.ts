@@ -106,15 +106,18 @@ export interface CompleteProcessing {
 
 export interface FailAttempt {
   readonly type: 'FailAttempt';
-  /** The head, begun or not; after a cancellation the one that is taken back. */
+  /** The head, begun or not; the one that is taken back. */
   readonly version: number;
+  readonly work: 'post' | 'take back';
   readonly code: string;
   readonly error: string;
   readonly last: boolean;
 }
 
+/** Nothing is left in the accounts of a version that was cancelled, or that an amendment has moved away. */
 export interface CompleteReversal {
   readonly type: 'CompleteReversal';
+  readonly version: number;
   readonly totals: ActionTotals;
 }
 

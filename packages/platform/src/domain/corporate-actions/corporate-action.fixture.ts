@@ -101,12 +101,27 @@ export const complete = (version: number): CorporateActionCommand => ({
 export const fail = (version: number, last = false): CorporateActionCommand => ({
   type: 'FailAttempt',
   version,
+  work: 'post',
   code: 'PRICE_UNKNOWN',
   error: 'no close before the effective date',
   last,
 });
 
-export const reverse: CorporateActionCommand = { type: 'CompleteReversal', totals: totals(2) };
+export const failToReverse = (version: number, last = false): CorporateActionCommand => ({
+  type: 'FailAttempt',
+  version,
+  work: 'take back',
+  code: 'PROCESSING_FAILED',
+  error: 'the list of holders is torn',
+  last,
+});
+
+export const reverse = (version: number): CorporateActionCommand => ({
+  type: 'CompleteReversal',
+  version,
+  totals: totals(2),
+});
+
 export const assign: CorporateActionCommand = { type: 'AssignReview', assignee: 'grace' };
 export const note: CorporateActionCommand = { type: 'NoteReview', note: 'asked the source' };
 export const retry: CorporateActionCommand = { type: 'RetryAction', reason: 'priced now' };

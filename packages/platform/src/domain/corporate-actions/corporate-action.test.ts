@@ -14,6 +14,7 @@ import {
   decide,
   dividend,
   fail,
+  failToReverse,
   given,
   note,
   progress,
@@ -70,16 +71,101 @@ describe('CA-01, CA-07 the status of an action', () => {
     ],
     [
       'stays cancelled when the reversal fails',
-      [announce(), start(1), complete(1), cancel, fail(1, true)],
+      [announce(), start(1), complete(1), cancel, failToReverse(1, true)],
       'CANCELLED',
     ],
     [
       'stays cancelled when the reversal is retried',
-      [announce(), start(1), complete(1), cancel, fail(1, true), retry],
+      [announce(), start(1), complete(1), cancel, failToReverse(1, true), retry],
       'CANCELLED',
     ],
   ])('%s', (_, commands, status) => {
     expect(actionAfter(...commands).status).toBe(status);
+  });
+});
+
+describe('CA-07 a version that was posted and is amended', () => {
+  const done = [announce(), start(1), complete(1)];
+  const putOff = amend({ paymentDate: '2027-03-10' });
+  const amended = [...done, putOff];
+
+  test.each<[string, Commands, object]>([
+    [
+      'is posted no more once it is taken back, and waits for the new one',
+      [...amended, reverse(1)],
+      { status: 'PENDING', version: 2, posted: undefined, underWay: undefined, reversed: false },
+    ],
+    [
+      'though only some accounts had it',
+      [announce(), start(1), progress(1, 'A5'), putOff, reverse(1)],
+      { status: 'PENDING', version: 2, posted: undefined, underWay: undefined, reversed: false },
+    ],
+    [
+      'is one thing with the version that was begun over it',
+      [...done, raised, start(2), amend({ paymentDate: '2027-03-10' }), reverse(1)],
+      { status: 'PENDING', version: 3, posted: undefined, underWay: undefined, reversed: false },
+    ],
+    [
+      'is followed by the new one when that is due',
+      [...amended, reverse(1), start(2), complete(2)],
+      { status: 'COMPLETED', posted: { version: 2 }, reversed: false },
+    ],
+    [
+      'may be posted over before it is taken back',
+      [...amended, start(2), complete(2)],
+      { status: 'COMPLETED', posted: { version: 2 } },
+    ],
+    [
+      'is cancelled only if that is said, and reversed then',
+      [...amended, cancel, reverse(1)],
+      { status: 'CANCELLED', posted: undefined, reversed: true },
+    ],
+    [
+      'is not called reversed when it was taken back before the cancellation',
+      [...amended, reverse(1), cancel],
+      { status: 'CANCELLED', posted: undefined, reversed: false },
+    ],
+    [
+      'keeps its postings when it could not be taken back, and waits for the next attempt',
+      [...amended, failToReverse(1)],
+      { status: 'PENDING', posted: { version: 1 }, failure: { version: 1, attempt: 1 } },
+    ],
+    [
+      'waits for a review after the last attempt',
+      [...amended, failToReverse(1), failToReverse(1, true)],
+      { status: 'FAILED', posted: { version: 1 }, failure: { attempt: 2, last: true } },
+    ],
+    [
+      'is taken back after the review has it tried again',
+      [...amended, failToReverse(1, true), retry, reverse(1)],
+      { status: 'PENDING', posted: undefined, failure: undefined },
+    ],
+  ])('%s', (_, commands, expected) => {
+    expect(actionAfter(...commands)).toMatchObject(expected);
+  });
+
+  test.each<[string, Commands, CorporateActionCommand]>([
+    ['another version than the posted one', amended, reverse(2)],
+    ['what is taken back already', [...amended, reverse(1)], reverse(1)],
+    ['what the new version is being posted over', [...amended, start(2)], reverse(1)],
+    ['what the new version was begun over', [...amended, start(2), fail(2)], reverse(1)],
+    ['what the new version has replaced', [...amended, start(2), complete(2)], reverse(1)],
+    ['what waits for a review', [...amended, failToReverse(1, true)], reverse(1)],
+    ['what was never posted', [announce(), raised], reverse(1)],
+  ])("%s can't be taken back", (_, before, command) => {
+    const rejection = { code: 'ACTION_NOTHING_TO_REVERSE' };
+    expect(decide(given(...before), command)).toEqual({ events: [], rejection });
+  });
+
+  test.each<[string, Commands, CorporateActionCommand]>([
+    ['at posting it', amended, fail(1)],
+    ['at taking back another', amended, failToReverse(2)],
+    ['at taking it back while the new one is posted', [...amended, start(2)], failToReverse(1)],
+    ['at taking back what is posted and not amended', done, failToReverse(1)],
+  ])('no attempt %s is counted', (_, before, command) => {
+    const { version } = command as { readonly version: number };
+    const rejection = { code: 'ACTION_NOT_UNDER_WAY', version };
+    expect(decide(given(...before), command)).toEqual({ events: [], rejection });
   });
 });
 
@@ -93,12 +179,24 @@ describe('CA-03 attempts are counted', () => {
     ['on after one that could not begin', [announce(), fail(1), start(1)], 2],
     ['from one after a retry', [...failedForGood, retry, start(1)], 1],
     ['from one for another version', [announce(), start(1), fail(1), raised, start(2)], 1],
+    [
+      'from one when the version before could not be taken back',
+      [announce(), start(1), complete(1), raised, failToReverse(1), failToReverse(1), start(2)],
+      1,
+    ],
   ])('%s', (_, commands, attempt) => {
     expect(actionAfter(...commands).underWay?.attempt).toBe(attempt);
   });
 
   test('reversals too', () => {
-    const cancelled = [announce(), start(1), complete(1), cancel, fail(1), fail(1)];
+    const cancelled = [
+      announce(),
+      start(1),
+      complete(1),
+      cancel,
+      failToReverse(1),
+      failToReverse(1),
+    ];
     expect(actionAfter(...cancelled).failure).toMatchObject({ attempt: 2, last: false });
   });
 });
@@ -127,7 +225,7 @@ describe('CA-07 what the accounts hold postings of', () => {
     ['is remembered of the version before an amendment', [...half, raised], 1, 'A5'],
     ['is remembered of the version before a cancellation', [...half, cancel], 1, 'A5'],
     ['begins anew with a new version', [...half, raised, start(2)], 2, undefined],
-    ['is none after the reversal', [...half, cancel, reverse], undefined, undefined],
+    ['is none after the reversal', [...half, cancel, reverse(1)], undefined, undefined],
   ])('%s', (_, commands, version, throughAccount) => {
     const { underWay } = actionAfter(...commands);
     expect(underWay?.version).toBe(version);
@@ -148,14 +246,14 @@ describe('CA-07 what the accounts hold postings of', () => {
       1,
     ],
     ['the cancelled one until it is reversed', [announce(), start(1), complete(1), cancel], 1],
-    ['none after the reversal', [announce(), start(1), complete(1), cancel, reverse], undefined],
+    ['none after the reversal', [announce(), start(1), complete(1), cancel, reverse(1)], undefined],
   ])('is %s', (_, commands, version) => {
     expect(actionAfter(...commands).posted?.version).toBe(version);
   });
 
   test('is reversed only where something was posted', () => {
     expect(actionAfter(announce(), cancel).reversed).toBe(false);
-    expect(actionAfter(announce(), start(1), complete(1), cancel, reverse).reversed).toBe(true);
+    expect(actionAfter(announce(), start(1), complete(1), cancel, reverse(1)).reversed).toBe(true);
   });
 
   test('what was looked up stays, so that all accounts are posted to by the same terms', () => {
@@ -289,26 +387,32 @@ describe('CA-01, CA-03 refusals', () => {
     ['complete twice', posted, complete(1), notUnderWay],
     ['fail what is posted', posted, fail(1), notUnderWay],
     ['fail a superseded version', [announce(), start(1), raised], fail(1), notUnderWay],
+    ['fail at posting a cancelled one', [...posted, cancel], fail(1), notUnderWay],
     [
       'fail a cancelled one of which nothing was posted',
       [announce(), cancel],
-      fail(1),
+      failToReverse(1),
       notUnderWay,
     ],
     [
       'fail a reversal that waits for a review',
-      [...posted, cancel, fail(1, true)],
-      fail(1),
+      [...posted, cancel, failToReverse(1, true)],
+      failToReverse(1),
       notUnderWay,
     ],
-    ['reverse what is not cancelled', posted, reverse, { code: 'ACTION_NOTHING_TO_REVERSE' }],
+    ['reverse what is not cancelled', posted, reverse(1), { code: 'ACTION_NOTHING_TO_REVERSE' }],
     [
       'reverse what was not posted',
       [announce(), cancel],
-      reverse,
+      reverse(1),
       { code: 'ACTION_NOTHING_TO_REVERSE' },
     ],
-    ['reverse twice', [...posted, cancel, reverse], reverse, { code: 'ACTION_NOTHING_TO_REVERSE' }],
+    [
+      'reverse twice',
+      [...posted, cancel, reverse(1)],
+      reverse(1),
+      { code: 'ACTION_NOTHING_TO_REVERSE' },
+    ],
   ])("can't %s", (_, before, command, rejection) => {
     expect(decide(given(...before), command)).toEqual({ events: [], rejection });
   });

@@ -3,6 +3,7 @@ import {
   amendedAnnouncement,
   announcementFault,
   announcementFrom,
+  isPayable,
   saysTheSame,
 } from './announcement.ts';
 import type {
@@ -10,6 +11,7 @@ import type {
   AnnounceAction,
   AnnouncementCommand,
   AnnouncementRejection,
+  CompleteReversal,
   CorporateActionCommand,
   CorporateActionRejection,
   CustodianTotal,
@@ -23,7 +25,8 @@ import type {
 import type { ActionTerms, ActionTotals, Announcement, CorporateActionEvent } from './events.ts';
 
 // A corporate action: what is announced of it, version by version, and what was done about it. A later
-// version never overwrites an earlier one: it supersedes, and whatever was posted is posted anew.
+// version never overwrites an earlier one: it supersedes, and whatever was posted is posted anew, or taken back
+// until the later version is due.
 
 export interface CorporateAction {
   /** Of the head announcement, from 1. */
@@ -38,9 +41,9 @@ export interface CorporateAction {
   readonly underWay: UnderWay | undefined;
   /** What the accounts hold postings of: the version completed last and not reversed. */
   readonly posted: PostedVersion | undefined;
-  /** Whether postings have been taken back after a cancellation. */
+  /** Whether postings have been taken back after a cancellation; those of amended versions are not told of here. */
   readonly reversed: boolean;
-  /** Of the head, or of its reversal. */
+  /** Of the head, or of the version that is taken back. */
   readonly failure: ActionFailure | undefined;
   /** Of the failure. */
   readonly review: { readonly assignee: string | undefined; readonly resolved: boolean };
@@ -252,12 +255,8 @@ function process(
     }
     case 'FailAttempt':
       return failAttempt(command, action);
-    case 'CompleteReversal': {
-      const version = toReverse(action);
-      return version === undefined
-        ? refuse({ code: 'ACTION_NOTHING_TO_REVERSE' })
-        : accept({ type: 'ActionReversed', data: { version, totals: command.totals } });
-    }
+    case 'CompleteReversal':
+      return completeReversal(command, action);
   }
 }
 
@@ -273,14 +272,15 @@ function start(
   if (status === 'FAILED') return refuse({ code: 'ACTION_FAILED' });
   const begun = underWay?.version === version ? underWay : undefined;
   // Whoever had it before has died, or failed; after a retry the count begins anew.
-  const before = status === 'PROCESSING' ? begun?.attempt : failure?.attempt;
-  const attempt = (before ?? 0) + 1;
+  const attempt =
+    status === 'PROCESSING' ? (begun?.attempt ?? 0) + 1 : nextAttempt(version, failure);
   const data = { version, attempt, terms: begun ? lookedUpBefore(terms, begun.terms) : terms };
   return accept({ type: 'ActionProcessingStarted', data });
 }
 
-function isPayable({ completeness, confirmation }: Announcement): boolean {
-  return completeness === 'COMPLETE' && confirmation === 'CONFIRMED';
+/** The attempts at taking back a version before do not count. */
+function nextAttempt(version: number, failure: ActionFailure | undefined): number {
+  return failure?.version === version ? failure.attempt + 1 : 1;
 }
 
 /** The terms of an earlier attempt, which accounts may have been posted by, and what it did not find. */
@@ -289,33 +289,51 @@ function lookedUpBefore(terms: ActionTerms, before: ActionTerms): ActionTerms {
   return { ...terms, ...Object.fromEntries(found) };
 }
 
-/** The version whose postings are to be taken back; undefined when there are none. */
-function toReverse({ status, posted, underWay }: CorporateAction): number | undefined {
-  return status === 'CANCELLED' ? (posted ?? underWay)?.version : undefined;
-}
-
-function failAttempt(
-  { version, code, error, last }: FailAttempt,
+function completeReversal(
+  { version, totals }: CompleteReversal,
   action: CorporateAction,
 ): Decided<ProcessingRejection> {
-  const attempt = failingAttempt(version, action);
+  return version === versionToReverse(action)
+    ? accept({ type: 'ActionReversed', data: { version, totals } })
+    : refuse({ code: 'ACTION_NOTHING_TO_REVERSE' });
+}
+
+/**
+ * The version whose postings may be taken back: of a cancelled action, or of one that was amended. Whether those
+ * of the amended one are, or are replaced by the new version's, is for the day to say: see `put-off.ts`.
+ * Undefined where there are none.
+ */
+export function versionToReverse(action: CorporateAction): number | undefined {
+  const { status, version, posted, underWay } = action;
+  const isSuperseded = status === 'PENDING' && (underWay ?? posted)?.version !== version;
+  return status === 'CANCELLED' || isSuperseded ? (posted ?? underWay)?.version : undefined;
+}
+
+function failAttempt(command: FailAttempt, action: CorporateAction): Decided<ProcessingRejection> {
+  const { version, code, error, last } = command;
+  const attempt = failingAttempt(command, action);
   return attempt === undefined
     ? refuse({ code: 'ACTION_NOT_UNDER_WAY', version })
     : accept({ type: 'ActionAttemptFailed', data: { version, attempt, code, error, last } });
 }
 
 /** Which attempt at a version it is that fails; undefined when none is to be made. */
-function failingAttempt(version: number, action: CorporateAction): number | undefined {
+function failingAttempt(
+  { version, work }: Pick<FailAttempt, 'version' | 'work'>,
+  action: CorporateAction,
+): number | undefined {
   const { status, version: head, underWay, failure } = action;
-  const next = (failure?.attempt ?? 0) + 1;
+  if (work === 'take back') {
+    const isToBeMade = version === versionToReverse(action) && failure?.last !== true;
+    return isToBeMade ? nextAttempt(version, failure) : undefined;
+  }
   switch (status) {
     case 'PROCESSING':
       return underWay?.version === version ? underWay.attempt : undefined;
     case 'PENDING':
       // It could not even begin: something that it needs was not found.
-      return version === head ? next : undefined;
+      return version === head ? nextAttempt(version, failure) : undefined;
     case 'CANCELLED':
-      return version === toReverse(action) && failure?.last !== true ? next : undefined;
     case 'COMPLETED':
     case 'FAILED':
       return undefined;
@@ -417,8 +435,11 @@ function processed(action: CorporateAction, event: ProcessingEvent): CorporateAc
         failure: event.data,
       };
     }
-    case 'ActionReversed':
-      return { ...action, ...unreviewed, underWay: undefined, posted: undefined, reversed: true };
+    case 'ActionReversed': {
+      // What was amended goes on: its new version is posted when it falls due.
+      const reversed = status === 'CANCELLED';
+      return { ...action, ...unreviewed, underWay: undefined, posted: undefined, reversed };
+    }
   }
 }
 

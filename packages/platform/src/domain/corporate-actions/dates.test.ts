@@ -227,7 +227,7 @@ describe('CA-07 the stage by business date', () => {
       '2026-12-10',
       'CANCELLED',
     ],
-    ['reversed then', dividend, [...paid, cancel, reverse], '2026-12-10', 'REVERSED'],
+    ['reversed then', dividend, [...paid, cancel, reverse(1)], '2026-12-10', 'REVERSED'],
   ])('%s', (_, draft, commands, today, stage) => {
     expect(stageOn(actionAfter(announce(draft), ...commands), calendarDate(today))).toBe(stage);
   });

@@ -178,7 +178,7 @@ const ActionAttemptFailed = eventType('ActionAttemptFailed', {
   last: field.flag(),
 });
 
-/** What had been posted for a version is taken back: the action was cancelled. */
+/** What had been posted for a version is taken back: the action was cancelled, or its next version is not due. */
 const ActionReversed = eventType('ActionReversed', {
   version: field.integer(),
   totals,

@@ -12,6 +12,7 @@ import {
   complete,
   decide,
   fail,
+  failToReverse,
   given,
   note,
   progress,
@@ -41,11 +42,13 @@ function row(events: readonly CorporateActionEvent[]) {
   return after;
 }
 
+const raised = amend({ amountPerShare: Price.of('0.30') });
+
 type OfVersion = (version: number) => CorporateActionCommand;
 
 const ofNone = fc
   .oneof(
-    fc.constantFrom(cancel, assign, note, retry, resolve, reverse),
+    fc.constantFrom(cancel, assign, note, retry, resolve),
     fc
       .integer({ min: 20, max: 23 })
       .map((cents) => amend({ amountPerShare: Price.of(`0.${cents}`) })),
@@ -61,13 +64,18 @@ const ofOne = fc.constantFrom<OfVersion[]>(
   complete,
   fail,
   (version) => fail(version, true),
+  failToReverse,
+  (version) => failToReverse(version, true),
+  reverse,
 );
 /** Often what comes next, so that actions live to be posted and taken back. */
 const courses = fc.constantFrom<OfVersion[][]>(
   [start, complete],
   [start, (version) => progress(version, 'A5')],
-  [() => cancel, () => reverse],
-  [() => cancel, (version) => fail(version, true), () => retry],
+  [() => cancel, reverse],
+  [() => cancel, (version) => failToReverse(version, true), () => retry],
+  [start, complete, () => raised, reverse, (version) => start(version + 1)],
+  [start, () => raised, (version) => failToReverse(version, true), () => retry, reverse],
   [start, (version) => fail(version, true), () => assign, () => retry],
 );
 /** Commands, and by how many versions whoever gives them is behind. */

@@ -8,7 +8,7 @@ import { termTexts, totalsTexts } from './term-texts.ts';
 /** Every corporate action as it is now. What was before is in the log, action by action. */
 const corporateActions: Projection<CorporateActionEvent> = {
   name: 'corporate_actions',
-  version: 1,
+  version: 2,
   columns: {
     action_id: 'text',
     event_type: 'text',
@@ -43,7 +43,7 @@ const corporateActions: Projection<CorporateActionEvent> = {
     posted_version: 'integer',
     /** Of it, as an object. */
     totals: 'text',
-    /** 0 or 1. */
+    /** 1 when it was cancelled and its postings have been taken back, else 0. */
     reversed: 'integer',
     failed_attempt: 'integer',
     failed_at: 'instant',
@@ -65,6 +65,7 @@ const corporateActions: Projection<CorporateActionEvent> = {
   key: ['action_id'],
   indexes: [
     ['status', 'due_date', 'action_id'],
+    ['status', 'posted_version', 'begun_version'],
     ['symbol', 'ex_date', 'action_id'],
     ['event_type', 'announced_at'],
     ['announced_at', 'action_id'],
@@ -192,8 +193,10 @@ function changedCells(event: LaterEvent, row: Row, at: string): Row {
         error,
       };
     }
-    case 'ActionReversed':
-      return { ...unreviewed, ...notBegun, posted_version: null, totals: null, reversed: 1 };
+    case 'ActionReversed': {
+      const reversed = isCancelled ? 1 : 0;
+      return { ...unreviewed, ...notBegun, posted_version: null, totals: null, reversed };
+    }
     case 'ActionReviewAssigned':
       return { assignee: event.data.assignee };
     case 'ActionReviewNoted':

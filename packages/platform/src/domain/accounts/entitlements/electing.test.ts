@@ -131,6 +131,33 @@ describe('CA-08 what was chosen', () => {
     );
   });
 
+  it("stands again when the action is put off, and is nobody's where the default was taken", () => {
+    const putOff = { ...reverse(tender), choiceStands: true };
+    const later = { ...tender, actionVersion: 2 };
+    const chose = given(...held, elect('C1', 'TENDER', '60 AAPL'), post(tender), putOff);
+    expect(accountAfter(chose).elections).toMatchObject([{ election: chosen('TENDER', '60') }]);
+    const events = given(
+      ...held,
+      elect('C1', 'TENDER', '60 AAPL'),
+      post(tender),
+      putOff,
+      post(later),
+    );
+    expect(describePosition(positionOf(accountAfter(events).positions, symbolOf('AAPL')))).toBe(
+      '40 cost 400 realized 180: T1 40 for 400',
+    );
+    expect(accountAfter(given(...held, post(tender), putOff)).elections).toEqual([]);
+  });
+
+  it('stands where it was not posted yet, and the action is put off', () => {
+    const chose = [...held, elect('C1', 'TENDER', '60 AAPL')];
+    const putOff = { ...reverse(tender), choiceStands: true };
+    expect(when(given(...chose), putOff).events).toEqual([]);
+    expect(when(given(...chose), reverse(tender)).events).toMatchObject([
+      { type: 'ElectionReleased' },
+    ]);
+  });
+
   it('is void where nothing of it was held before the ex-date', () => {
     const late = [open(), buy('T1', '100 AAPL', '10', '2026-11-12')];
     const after = given(...late, elect('C1', 'TENDER', '60 AAPL'), post(tender));

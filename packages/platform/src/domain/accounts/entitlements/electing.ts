@@ -58,6 +58,19 @@ function electable({ actionId, symbol, option, terms }: MakeElection, account: A
   return Quantity.units(divide(held * ratioNew, ratioOld * oneShare, 'down') * oneShare);
 }
 
+/** What makes a choice stand again that was used up by a posting. A default was nobody's choice, and does not. */
+export function choiceAgain(
+  { actionId, history = [] }: Pick<ReverseEntitlement, 'actionId' | 'history'>,
+  { elections }: Account,
+): readonly AccountEvent[] {
+  if (elections.some((made) => made.actionId === actionId)) return [];
+  const last = history.findLast(
+    ({ type, data }) =>
+      (type === 'ElectionMade' || type === 'ElectionReleased') && data.actionId === actionId,
+  );
+  return last?.type === 'ElectionMade' ? [{ type: 'ElectionMade', data: last.data }] : [];
+}
+
 /** What sets a choice free that is void. */
 export function releases(
   { actionId, symbol, reason }: Pick<ReverseEntitlement, 'actionId' | 'symbol' | 'reason'>,

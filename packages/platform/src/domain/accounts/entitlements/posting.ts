@@ -9,7 +9,7 @@ import { positionOf } from '../positions.ts';
 import { restate, symbolsOfActions } from '../restatement.ts';
 import type { Account } from '../state.ts';
 import { pastOfHistory, type AccountDecision } from '../trading.ts';
-import { releases } from './electing.ts';
+import { choiceAgain, releases } from './electing.ts';
 import { entitle } from './entitlement.ts';
 import { summed, type RecordedAction } from './recorded-actions.ts';
 
@@ -59,12 +59,13 @@ export function postEntitlement(command: PostEntitlement, account: Account): Acc
 
 /** Takes back what was posted for an action, and what followed from it. */
 export function reverseEntitlement(command: ReverseEntitlement, account: Account): AccountDecision {
-  const { actionId, symbol, reason } = command;
-  const released = releases(command, account);
+  const { actionId, symbol, reason, choiceStands = false } = command;
+  const released = choiceStands ? [] : releases(command, account);
   if (!isPosted(account, symbol, actionId)) return accept(...released);
   const past = pastOfHistory(command.history);
   const before = past.actions.get(actionId);
   if (before === undefined) return accept(...released);
+  const restored = choiceStands ? choiceAgain(command, account) : [];
   const { action } = before;
   const inOrder = restate(past, symbolsOf(action), { withoutAction: actionId }, account);
   if ('problem' in inOrder) throw new Error('an action was refused for a trade');
@@ -72,6 +73,7 @@ export function reverseEntitlement(command: ReverseEntitlement, account: Account
   return accept(
     reversed(before, reason),
     ...released,
+    ...restored,
     ...consequencesOf(
       account,
       past,
