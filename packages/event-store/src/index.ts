@@ -57,6 +57,17 @@ export type {
   RowUpdated,
   RowWritten,
 } from './kernel/projection.ts';
+export {
+  isSensitive,
+  openTextOf,
+  parseSealed,
+  plainSensitive,
+  Sealed,
+  sealedMark,
+  sealedText,
+  type Place,
+  type Sensitive,
+} from './kernel/sensitive.ts';
 export type { EventLog, EventPage, EventQuery } from './engine/event-log.ts';
 export type { Aggregate, HistoryNeed, SnapshotFormat } from './kernel/aggregate.ts';
 export { SchemaMismatch } from './engine/avro-codec.ts';

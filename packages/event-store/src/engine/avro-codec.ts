@@ -6,38 +6,76 @@ import {
   type CalendarDate,
 } from '../kernel/calendar-date.ts';
 import type { AvroSchema } from '../kernel/fields.ts';
+import type { StreamId } from '../kernel/identifiers.ts';
+import { isSensitive, Sealed, type Place, type Sensitive } from '../kernel/sensitive.ts';
 
 /**
  * Values as Avro bytes (Apache Avro 1.12, binary encoding) and back, for the logical types that fields are
  * made of. The encoding itself is avsc's.
  */
 export interface AvroCodec {
+  /** Whether the schema has sensitive fields: encoding and decoding then take the place in the log. */
+  readonly sensitive: boolean;
   /**
    * Writes the value into `target` at `offset` and answers the offset behind it, from which on nothing can
    * be relied on in `target`; when it doesn't fit, nothing behind `offset` can, and the answer is negative:
    * minus the bytes that were missing.
    * Throws a SchemaMismatch that names the field when the value is not of the schema.
    */
-  encodeInto(value: unknown, target: Buffer, offset: number): number;
-  encode(value: unknown): Buffer;
+  encodeInto(value: unknown, target: Buffer, offset: number, at?: StreamPlace): number;
+  encode(value: unknown, at?: StreamPlace): Buffer;
   /** Throws a SchemaMismatch when the bytes are not of the schema. */
-  decode(bytes: Uint8Array, offset?: number): unknown;
+  decode(bytes: Uint8Array, offset?: number, at?: StreamPlace): unknown;
+  /** Throws a SchemaMismatch that names the field when the value is not of the schema; seals nothing. */
+  check(value: unknown): void;
+}
+
+/** Where an event stands, or will. */
+export interface StreamPlace {
+  readonly stream: StreamId;
+  readonly version: number;
 }
 
 export function avroCodec(schema: AvroSchema): AvroCodec {
-  const type = parseSchema(schema);
+  const sensitive = hasSensitive(schema);
+  // Encoding and decoding wait for nothing, so that one variable serves all the fields of a value.
+  let place: StreamPlace | undefined;
+  const placeOf = (path: string): Place => {
+    if (place === undefined) {
+      throw new TypeError(
+        `${type.name ?? 'a value'} has sensitive fields, which are bound to their place: append it at an ` +
+          'exact version',
+      );
+    }
+    return { stream: place.stream, version: place.version, type: type.name ?? '', path };
+  };
+  const type = sensitive
+    ? parseSchema(withPaths(schema, [], false), placeOf)
+    : parseSchema(schema, undefined);
   const explained = <Result>(value: unknown, encode: () => Result): Result => {
     try {
       return encode();
     } catch (cause) {
+      // What fits and could not be sealed says so itself.
+      if (sensitive && type.isValid(value)) throw cause;
       throw new SchemaMismatch(mismatchOf(type, value), { cause });
     }
   };
   return {
-    encodeInto: (value, target, offset) =>
-      explained(value, () => type.encode(value, target, offset)),
-    encode: (value) => explained(value, () => type.toBuffer(value)),
-    decode: (bytes, offset = 0) => {
+    sensitive,
+    encodeInto: (value, target, offset, at) => {
+      place = at;
+      return explained(value, () => type.encode(value, target, offset));
+    },
+    encode: (value, at) => {
+      place = at;
+      return explained(value, () => type.toBuffer(value));
+    },
+    check: (value) => {
+      if (!type.isValid(value)) throw new SchemaMismatch(mismatchOf(type, value));
+    },
+    decode: (bytes, offset = 0, at) => {
+      place = at;
       let read: { readonly value: unknown; readonly offset: number };
       try {
         read = type.decode(asBuffer(bytes), offset);
@@ -73,9 +111,59 @@ function mismatchOf(type: avro.Type, value: unknown): string {
   return `not of schema ${type.name ?? ''}: wrong or missing ${paths.join(', ') || '(whole value)'}`;
 }
 
+/**
+ * The schema with each sensitive field's path in place of its mark: one field may stand at several. Throws a
+ * RangeError for one in a list, whose members could be swapped without anybody noticing.
+ */
+function withPaths(part: AvroSchema, path: readonly string[], listed: boolean): AvroSchema {
+  if (typeof part === 'string') return part;
+  if (isUnion(part)) return part.map((branch) => withPaths(branch, path, listed));
+  if (part['sensitive'] === true) {
+    if (!listed) return { ...part, sensitive: path.join('.') };
+    throw new RangeError(`${path.join('.')}: a list can't have sensitive members`);
+  }
+  const { fields, items } = part as RecordOrArray;
+  return {
+    ...part,
+    type: withPaths(part.type, path, listed),
+    ...(fields && {
+      fields: fields.map((field) => ({
+        ...field,
+        type: withPaths(field.type, [...path, field.name], listed),
+      })),
+    }),
+    ...(items && { items: withPaths(items, path, true) }),
+  };
+}
+
+interface RecordOrArray {
+  readonly fields?: readonly { readonly name: string; readonly type: AvroSchema }[];
+  readonly items?: AvroSchema;
+}
+
+function isUnion(schema: AvroSchema): schema is readonly AvroSchema[] {
+  return Array.isArray(schema);
+}
+
+function hasSensitive(schema: AvroSchema): boolean {
+  if (typeof schema === 'string') return false;
+  if (isUnion(schema)) return schema.some(hasSensitive);
+  const { fields = [], items = 'null' } = schema as RecordOrArray;
+  return (
+    schema['sensitive'] === true ||
+    hasSensitive(schema.type) ||
+    hasSensitive(items) ||
+    fields.some(({ type }) => hasSensitive(type))
+  );
+}
+
 /** Throws when the schema is not a valid Avro schema. */
-function parseSchema(schema: AvroSchema): avro.Type {
+function parseSchema(
+  schema: AvroSchema,
+  placeOf: ((path: string) => Place) | undefined,
+): avro.Type {
   return avro.Type.forSchema(schema as avro.Schema, {
+    ...(placeOf && { typeHook: sensitiveTypes(placeOf) }),
     logicalTypes: {
       decimal: DecimalType,
       date: DateType,
@@ -85,6 +173,13 @@ function parseSchema(schema: AvroSchema): avro.Type {
     registry: { string: new TextType(), bytes: new BytesType(), long: new IntegerType() },
     wrapUnions: 'never',
   });
+}
+
+function sensitiveTypes(placeOf: (path: string) => Place): avro.ForSchemaOptions['typeHook'] {
+  return (schema) => {
+    const { sensitive } = schema as { readonly sensitive?: unknown };
+    return typeof sensitive === 'string' ? new SensitiveType(sensitive, placeOf) : undefined;
+  };
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {
@@ -126,6 +221,38 @@ class BytesType extends avro.types.LogicalType {
 }
 
 const plainBytes = avro.Type.forSchema('bytes');
+
+/** Sealed bytes, for sensitive values. */
+class SensitiveType extends avro.types.LogicalType {
+  readonly #path: string;
+  readonly #placeOf: (path: string) => Place;
+
+  constructor(path: string, placeOf: (path: string) => Place) {
+    super(plainBytes);
+    this.#path = path;
+    this.#placeOf = placeOf;
+  }
+
+  /** In place of avsc's own, which would seal whenever it only looks whether a value fits. */
+  _write(tap: unknown, value: Sensitive): void {
+    if (!isSensitive(value)) throw new TypeError('not a sensitive value');
+    const bytes = value.sealedFor(this.#placeOf(this.#path));
+    (plainBytes as unknown as { _write(tap: unknown, bytes: Buffer): void })._write(
+      tap,
+      asBuffer(bytes),
+    );
+  }
+
+  override _fromValue(value: Buffer): Sealed {
+    return new Sealed(this.#placeOf(this.#path), value);
+  }
+
+  override _toValue(value: unknown): Buffer | undefined {
+    return isSensitive(value) ? noBytes : undefined;
+  }
+}
+
+const noBytes = Buffer.alloc(0);
 
 /** Avro's long, for numbers. */
 class IntegerType extends avro.types.LogicalType {

@@ -76,7 +76,9 @@ export function createCommandHandler<Command, State, Event extends DomainEvent, 
     { cause, once }: HandleOptions<Rejection>,
   ): Promise<CommandResult<Rejection> | undefined> => {
     const { version, last } = entry;
-    const records = events.map((event) => raw.encode(event, cause));
+    const records = events.map((event, index) =>
+      raw.encode(event, cause, { stream, version: version + 1 + index }),
+    );
     const outcome: DecidedOutcome<Rejection> = {
       eventIds: records.map(({ body }) => eventIdOf(body)),
       stream,

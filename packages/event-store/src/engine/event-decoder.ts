@@ -15,7 +15,7 @@ export function decodeEvent(registry: SchemaRegistry, record: StoredRecord): Rec
     recordedAt: record.recordedAt,
     type: reader.type,
     schemaVersion: reader.schemaVersion,
-    data: reader.read(record.body, dataOffset),
+    data: reader.read(record.body, dataOffset, record),
     metadata,
   };
 }
@@ -26,5 +26,5 @@ export function decodeFact(
   record: StoredRecord,
 ): { readonly type: string; readonly data: unknown } {
   const reader = registry.reader(record.schema);
-  return { type: reader.type, data: reader.read(record.body, dataOffsetOf(record.body)) };
+  return { type: reader.type, data: reader.read(record.body, dataOffsetOf(record.body), record) };
 }

@@ -1,4 +1,4 @@
-import type { DomainEvent, EventType } from '../kernel/event.ts';
+import type { DomainEvent, EventType, RecordedEvent } from '../kernel/event.ts';
 import type { EventId, RandomBytes, StreamId } from '../kernel/identifiers.ts';
 import type { Clock, Instant } from '../kernel/instant.ts';
 import type {
@@ -9,12 +9,12 @@ import type {
   EventStorage,
   Expectation,
   HeldClaim,
-  NewRecord,
   StoredRecord,
 } from '../storage/storage.ts';
+import type { StreamPlace } from './avro-codec.ts';
 import { eventIdWriter, eventIdOf, type Cause } from './envelope.ts';
 import { decodeEvent, decodeFact } from './event-decoder.ts';
-import { eventEncoder } from './event-encoder.ts';
+import { eventEncoder, type EventEncoder } from './event-encoder.ts';
 import type { EventLog } from './event-log.ts';
 import { createGroupCommit, type GroupCommitOptions, type Pending } from './group-commit.ts';
 import { openSchemaRegistry } from './schema-registry.ts';
@@ -24,7 +24,8 @@ export interface EventStore extends EventLog {
   /**
    * Appends events to one stream or several, all or nothing, and resolves once they are durable. A
    * conflict or a taken claim is a value; rejects with a SchemaMismatch or an UnknownEventType before
-   * anything is written, a StoreOverloaded, or a StorageFailure.
+   * anything is written, a StoreOverloaded, or a StorageFailure. Events with sensitive fields need an exact
+   * expectation (TypeError).
    */
   append(commit: EventCommit): Promise<AppendResult>;
 
@@ -66,8 +67,9 @@ export interface EventsAppended {
 /** The store below the events: for command handlers and replays, which have no use for whole envelopes. */
 export interface RawStore {
   readonly storage: EventStorage;
-  encode(event: DomainEvent, cause: Cause): NewRecord;
+  readonly encode: EventEncoder;
   fact(record: StoredRecord): { readonly type: string; readonly data: unknown };
+  event(record: StoredRecord): RecordedEvent;
   schemaIds(types: readonly string[]): readonly number[];
   append(commit: Commit, standsOn?: Pending): Pending;
 }
@@ -95,7 +97,9 @@ export async function openEventStore(options: EventStoreOptions): Promise<EventS
       const encoded = appends.map(({ stream, expected, events }) => ({
         stream,
         expected,
-        records: events.map((event) => encode(event, cause)),
+        records: events.map((event, index) =>
+          encode(event, cause, placeOf(stream, expected, index)),
+        ),
       }));
       const verdict = await groupCommit.append({ appends: encoded, claims }).verdict;
       if (verdict.kind !== 'appended') return verdict;
@@ -127,6 +131,7 @@ export async function openEventStore(options: EventStoreOptions): Promise<EventS
       storage,
       encode,
       fact: (record) => decodeFact(registry, record),
+      event: (record) => decodeEvent(registry, record),
       schemaIds: registry.schemaIds,
       append: groupCommit.append,
     },
@@ -135,4 +140,10 @@ export async function openEventStore(options: EventStoreOptions): Promise<EventS
       await storage.close();
     },
   };
+}
+
+/** Where an event will stand; undefined when nobody can know. */
+function placeOf(stream: StreamId, expected: Expectation, index: number): StreamPlace | undefined {
+  if (expected === 'any') return undefined;
+  return { stream, version: (expected === 'none' ? 0 : expected) + 1 + index };
 }

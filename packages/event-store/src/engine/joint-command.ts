@@ -121,11 +121,15 @@ export function createJointHandler<
     );
     const { version, last } = lead;
     const { events, others, rejection } = decider.decide(command, lead.state, sides);
-    const records = events.map((event) => raw.encode(event, cause));
+    const records = events.map((event, index) =>
+      raw.encode(event, cause, { stream, version: version + 1 + index }),
+    );
     const appends = [{ stream, expected: version, records }];
     for (const [name, entry] of entries) {
       const added = others.get(name) ?? [];
-      const encoded = added.map((event) => raw.encode(event, cause));
+      const encoded = added.map((event, index) =>
+        raw.encode(event, cause, { stream: name, version: entry.version + 1 + index }),
+      );
       appends.push({ stream: name, expected: entry.version, records: encoded });
     }
     const outcome: DecidedOutcome<Rejection> = {

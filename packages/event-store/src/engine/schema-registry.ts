@@ -1,6 +1,6 @@
 import type { EventType } from '../kernel/event.ts';
 import type { EventStorage } from '../storage/storage.ts';
-import { avroCodec, type AvroCodec } from './avro-codec.ts';
+import { avroCodec, type AvroCodec, type StreamPlace } from './avro-codec.ts';
 import { sampleValues } from './schema-samples.ts';
 
 /** Encodes events with the newest schema of their type, and reads every schema that was ever written. */
@@ -21,8 +21,11 @@ export interface EventWriter {
 export interface EventReader {
   readonly type: string;
   readonly schemaVersion: number;
-  /** Decodes the data that begins at `offset`, brought up to the newest version of its schema. */
-  read(body: Uint8Array, offset: number): unknown;
+  /**
+   * Decodes the data that begins at `offset`, brought up to the newest version of its schema. Sensitive fields
+   * can't be read without their place.
+   */
+  read(body: Uint8Array, offset: number, at?: StreamPlace): unknown;
 }
 
 export class UnknownEventType extends Error {
@@ -51,9 +54,9 @@ export function checkEventTypes(types: readonly EventType[]): void {
       }
       const target = avroCodec(next.avro);
       for (const sample of sampleValues(schema.avro)) {
-        avroCodec(schema.avro).encode(sample);
+        avroCodec(schema.avro).check(sample);
         try {
-          target.encode(schema.upcast(sample as never));
+          target.check(schema.upcast(sample as never));
         } catch (cause) {
           throw new BreakingSchemaChange(
             `${type}: the upcaster from version ${schema.version} to ${next.version} gives data that ` +
@@ -133,10 +136,10 @@ function readerOf(eventType: EventType, index: number): EventReader {
     read:
       upcasts.length === 0
         ? codec.decode
-        : (body, offset) =>
+        : (body, offset, at) =>
             upcasts.reduce<unknown>(
               (data, upcast) => upcast(data as never),
-              codec.decode(body, offset),
+              codec.decode(body, offset, at),
             ),
   };
 }

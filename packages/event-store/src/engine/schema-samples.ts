@@ -1,4 +1,5 @@
 import type { AvroSchema } from '../kernel/fields.ts';
+import { plainSensitive } from '../kernel/sensitive.ts';
 
 /**
  * A few values of a schema, from its extremes, always the same: what upcasters are tried on. Together
@@ -12,6 +13,7 @@ function sampleOf(schema: AvroSchema, round: number): unknown {
   if (typeof schema === 'string') return primitiveSample(schema, round);
   if (isUnion(schema)) return sampleOf(pick(schema, round), round);
   const { type, logicalType } = schema;
+  if (schema['sensitive'] === true) return plainSensitive('a name');
   if (logicalType === 'decimal') return decimalSample(Number(schema['precision']), round);
   if (typeof logicalType === 'string') return logicalSample(logicalType, round);
   switch (type) {

@@ -1,5 +1,6 @@
 import type { CalendarDate } from './calendar-date.ts';
 import type { Instant } from './instant.ts';
+import type { Sensitive } from './sensitive.ts';
 
 /**
  * The shapes that event data is made of. A field carries its Avro schema (Apache Avro 1.12) and, in the
@@ -39,6 +40,14 @@ export function flag(): Field<boolean> {
 
 export function bytes(): Field<Uint8Array> {
   return { avro: 'bytes' };
+}
+
+/**
+ * Text that is stored encrypted, under a key of the person or account that it tells of: a name, an address, a
+ * number of a bank account. Not in a list, whose members have no place of their own.
+ */
+export function sensitive(): Field<Sensitive> {
+  return { avro: { type: 'bytes', sensitive: true } };
 }
 
 /** A fixed-point decimal, as `decimalKind` defines them. */

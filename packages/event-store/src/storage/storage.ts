@@ -66,6 +66,12 @@ export interface EventStorage {
   /** Held claims with `after` < position <= `upTo`, in order of position: for copying a log. */
   listClaims(after: number, upTo: number): Promise<readonly HeldClaim[]>;
 
+  /**
+   * Looks through all that is kept beside the records to find them by, such as indexes and the ends of
+   * streams, for what contradicts them. It takes as long as the log. Absent where nothing is kept beside them.
+   */
+  findContradiction?(): Promise<Contradiction | undefined>;
+
   /** Finishes what was begun, then lets go of files and connections. */
   close(): Promise<void>;
 }
@@ -181,6 +187,12 @@ export interface LogPage {
 export interface Head {
   readonly position: number;
   readonly recordedAt: Instant;
+}
+
+export interface Contradiction {
+  /** Of the first record that it concerns; undefined when it can't be told. */
+  readonly position: number | undefined;
+  readonly what: string;
 }
 
 export interface SchemaDefinition {

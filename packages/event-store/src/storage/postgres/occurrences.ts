@@ -75,7 +75,7 @@ export function occurrenceFinder(
 }
 
 /** As in `append_batch`. */
-const blockPositions = 1_000;
+export const blockPositions = 1_000;
 /** In one step, which may so come to look at a quarter of a million rows. */
 const blocksMax = 256;
 

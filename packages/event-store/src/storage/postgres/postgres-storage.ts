@@ -4,6 +4,7 @@ import { StorageFailure, type EventStorage, type Verdict } from '../storage.ts';
 import { createBatchAppender } from './batch-appender.ts';
 import { createClaimRetention, createClaims } from './claims.ts';
 import { connectionSettings } from './connection-settings.ts';
+import { findContradiction } from './contradictions.ts';
 import { createDoorbell } from './doorbell.ts';
 import { guarded } from './failures.ts';
 import { createLogReader } from './log-reader.ts';
@@ -97,6 +98,7 @@ export async function openPostgresStorage(options: PostgresStorageOptions): Prom
     saveSnapshot: (stream, snapshot) => open(() => snapshots.save(stream, snapshot)),
     findClaim: (key, at) => open(() => claims.find(key, at)),
     listClaims: (after, upTo) => open(() => claims.list(after, upTo)),
+    findContradiction: () => open(() => findContradiction(config, schema)),
     close: () => {
       closed ??= close();
       return closed;

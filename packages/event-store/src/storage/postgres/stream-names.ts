@@ -1,4 +1,5 @@
 import type { StreamId } from '../../kernel/identifiers.ts';
+import { StorageFailure } from '../storage.ts';
 import type { NamedQueries } from './named-queries.ts';
 
 /** The names of streams by their number in the database, which never changes: asked for once. */
@@ -25,8 +26,10 @@ export function createStreamNames(queries: NamedQueries, schema: string): Stream
       }
       return (stream) => {
         const name = names.get(stream);
-        if (name === undefined)
-          throw new Error(`the log names a stream ${stream} that it does not have`);
+        if (name === undefined) {
+          const message = `the log names a stream ${stream} that it does not have: restore it from a backup`;
+          throw new StorageFailure(message, { final: true });
+        }
         return name;
       };
     },

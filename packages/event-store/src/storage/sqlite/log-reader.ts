@@ -6,14 +6,15 @@ import {
   microsecondsOf,
   type Instant,
 } from '../../kernel/instant.ts';
-import type {
-  Head,
-  HeldClaim,
-  LogPage,
-  LogQuery,
-  RegisteredSchema,
-  Snapshot,
-  StoredRecord,
+import {
+  StorageFailure,
+  type Head,
+  type HeldClaim,
+  type LogPage,
+  type LogQuery,
+  type RegisteredSchema,
+  type Snapshot,
+  type StoredRecord,
 } from '../storage.ts';
 import { findClaim, heldClaim, listClaims, type ClaimRow } from './claims.ts';
 
@@ -128,7 +129,12 @@ function recordMaker(nameOf: StatementSync): (row: EventRow) => StoredRecord {
   const nameFor = (id: number): StreamId => {
     const known = names.get(id);
     if (known !== undefined) return known;
-    const { name } = nameOf.get(id) as { name: StreamId };
+    const row = nameOf.get(id) as { name: StreamId } | undefined;
+    if (row === undefined) {
+      const message = `the log names a stream ${id} that it does not have: restore it from a backup`;
+      throw new StorageFailure(message, { final: true });
+    }
+    const { name } = row;
     if (names.size >= knownNamesMax) names.clear();
     names.set(id, name);
     return name;

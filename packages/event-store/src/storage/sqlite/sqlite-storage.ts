@@ -11,6 +11,7 @@ import {
 } from '../storage.ts';
 import { encodeBatch, type BatchAnswer } from './batch-message.ts';
 import { openReaderConnection, openWriterConnection } from './connections.ts';
+import { findContradiction } from './contradictions.ts';
 import { createDoorbell } from './doorbell.ts';
 import { storageFailure } from './failures.ts';
 import { createLogReader } from './log-reader.ts';
@@ -69,6 +70,7 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
     },
     findClaim: async (key, at) => log.findClaim(key, at),
     listClaims: async (after, upTo) => log.listClaims(after, upTo),
+    findContradiction: async () => findContradiction(file),
     close: async () => {
       if (!open) return;
       open = false;
