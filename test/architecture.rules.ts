@@ -7,10 +7,11 @@ import type { ICruiseOptions, IForbiddenRuleType } from 'dependency-cruiser';
 // Not anchored at the start: seen from the fixtures, the real packages lie outside the base folder.
 const eventStore = '(?:^|/)packages/event-store/src/';
 const platform = '(?:^|/)packages/platform/src/';
+const verify = '(?:^|/)packages/verify/src/';
 const domain = `${platform}domain/`;
 const storages = `${eventStore}storage/(memory|sqlite|postgres)/`;
-const implementations = `${eventStore}(storage|projections)/(memory|sqlite|postgres)/`;
-const queues = `${platform}(streams|requests)/(embedded|kafka|postgres|dynamodb)/`;
+const implementations = `${eventStore}(storage|projections|log)/(memory|sqlite|postgres)/`;
+const adapters = `${platform}(streams|requests|vault)/(embedded|kafka|postgres|dynamodb|sqlite|memory|file|kms)/`;
 const tests = '\\.(test|contract)\\.ts$';
 const ownTests = '\\.(test|fixture)\\.ts$';
 const schemaLibrary = 'node_modules/typebox/';
@@ -81,11 +82,12 @@ export const forbidden: IForbiddenRuleType[] = [
     to: { path: implementations, pathNot: `${eventStore}$1/$2/` },
   },
   {
-    name: 'queues-stand-apart',
-    comment: 'So do those of the bus and of the store of requests; the embedded ones share a file.',
+    name: 'adapters-stand-apart',
+    comment:
+      'So do those of the bus, of the store of requests and of the keys; the embedded ones of the first two share a file.',
     severity: 'error',
-    from: { path: queues, pathNot: [ownTests, '/test-server(-jars)?\\.ts$'] },
-    to: { path: queues, pathNot: `${platform}$1/$2/` },
+    from: { path: adapters, pathNot: [ownTests, '/test-server(-jars)?\\.ts$'] },
+    to: { path: adapters, pathNot: `${platform}$1/$2/` },
   },
   {
     name: 'storage-port-knows-no-implementation',
@@ -121,9 +123,20 @@ export const forbidden: IForbiddenRuleType[] = [
     severity: 'error',
     from: {
       path: platform,
-      pathNot: [`${platform}(platform\\.ts|command-line/)`, queues, ownTests],
+      pathNot: [
+        `${platform}((platform|stores|key-stores|queue)\\.ts|command-line/)`,
+        adapters,
+        ownTests,
+      ],
     },
-    to: { path: [implementations, queues] },
+    to: { path: [implementations, adapters] },
+  },
+  {
+    name: 'verify-imports-nothing',
+    comment: 'Whoever checks the program must not have to trust any part of it.',
+    severity: 'error',
+    from: { path: verify, pathNot: ownTests },
+    to: { pathNot: verify, dependencyTypesNot: ['core'] },
   },
   {
     name: 'no-cycles',
