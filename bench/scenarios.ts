@@ -10,7 +10,11 @@ const scenarios = {
   'corporate-actions': async () =>
     (await import('./scenarios/corporate-actions.ts')).corporateActions,
   replay: async () => (await import('./scenarios/replay.ts')).replay,
+  'verify-export': async () => (await import('./scenarios/verify-export.ts')).verifyExport,
   disk: async () => (await import('./scenarios/disk.ts')).disk,
+  sealing: async () => (await import('./scenarios/sealing.ts')).sealing,
+  'access-audit': async () => (await import('./scenarios/access-audit.ts')).accessAudit,
+  authentication: async () => (await import('./scenarios/authentication.ts')).authentication,
   portfolio: async () => (await import('./scenarios/portfolio.ts')).portfolio,
 } satisfies Record<string, () => Promise<Scenario>>;
 

@@ -42,7 +42,8 @@ describe('OP-01 a request that the demo prints, pasted into a shell, shows', () 
   /** Runs the line as it is, but for a curl that also tells the status. */
   async function pasted(line: string): Promise<Answer> {
     const telling = `curl() { command curl --write-out '\\n%{http_code}' "$@"; }`;
-    const { output } = await place.shell(`${telling}\n${line}`);
+    const [token = ''] = /^TOKEN=.+$/m.exec(place.said()) ?? [];
+    const { output } = await place.shell(`${telling}\n${token}\n${line}`);
     const end = output.lastIndexOf('\n');
     const body = JSON.parse(output.slice(0, end)) as Answer['body'];
     return { status: Number(output.slice(end)), body };

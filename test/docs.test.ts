@@ -43,6 +43,10 @@ describe('OP-01 the pages', () => {
     'docs/operate.md',
     'docs/trade-capture.md',
     'docs/corporate-actions.md',
+    'docs/reports.md',
+    'docs/auditing.md',
+    'docs/keys.md',
+    'docs/retention.md',
     'packages/event-store/README.md',
   ])('every example of %s does what it says', { timeout: patienceMs }, async (file) => {
     const examples = examplesOf(pageOf(file), ['sh', 'ts']);
@@ -97,12 +101,15 @@ describe('OP-01 docs/operate.md', () => {
   });
 
   test('says the default of each', () => {
-    const { store, bus, requestStore, dataDirectory, ...others } = loadConfig({ environment: {} });
+    const { store, bus, requestStore, keys, dataDirectory, ...others } = loadConfig({
+      environment: {},
+    });
     const defaults = {
       ...others,
       store: store.kind,
       bus: bus.kind,
       requestStore: requestStore.kind,
+      keys: keys.kind,
       dataDirectory: path.relative(process.cwd(), dataDirectory),
     };
 
@@ -111,7 +118,7 @@ describe('OP-01 docs/operate.md', () => {
         Object.entries(defaults).flatMap(([key, value]) =>
           key === 'demo'
             ? []
-            : [[key, typeof value === 'object' ? JSON.stringify(value) : String(value)]],
+            : [[key, typeof value === 'object' ? JSON.stringify(value) : String(value ?? '')]],
         ),
       ),
     );

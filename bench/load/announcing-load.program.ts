@@ -8,6 +8,8 @@ import { symbols } from './orders.ts';
 
 export interface AnnouncingLoadStart {
   readonly url: string;
+  /** That every request carries. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly connections: number;
 }
 
@@ -19,7 +21,7 @@ export type AnnouncingTask =
 /** Of an offer, by window; of outcomes, one list. */
 export type AnnouncingAnswer = readonly (readonly Reading[])[];
 
-const { url, connections } = JSON.parse(process.argv[2] ?? '') as AnnouncingLoadStart;
+const { url, headers, connections } = JSON.parse(process.argv[2] ?? '') as AnnouncingLoadStart;
 let announced = 0;
 
 process.on('message', (task: AnnouncingTask) => {
@@ -27,7 +29,7 @@ process.on('message', (task: AnnouncingTask) => {
   void answering.then((answer) => process.send?.(answer));
 });
 
-const json = { 'content-type': 'application/json' };
+const json = { ...headers, 'content-type': 'application/json' };
 
 async function offered(task: Offer): Promise<AnnouncingAnswer> {
   const client = await openHttpClient(url, connections);
@@ -98,7 +100,7 @@ interface Page {
 }
 
 async function page(query: string): Promise<Page> {
-  const response = await fetch(`${url}/api/v1/events?${query}`);
+  const response = await fetch(`${url}/api/v1/events?${query}`, { headers });
   if (!response.ok) throw new Error(`the list was answered with ${await response.text()}`);
   return (await response.json()) as Page;
 }

@@ -6,6 +6,8 @@ import { orderSource } from './orders.ts';
 
 export interface BulkStart {
   readonly url: string;
+  /** That every request carries. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly accounts: number;
   /** Whether each line names its trade. */
   readonly tradeIds: boolean;
@@ -17,7 +19,7 @@ export interface BulkAnswer {
   readonly seconds: number;
 }
 
-const { url, accounts, tradeIds } = JSON.parse(process.argv[2] ?? '') as BulkStart;
+const { url, headers, accounts, tradeIds } = JSON.parse(process.argv[2] ?? '') as BulkStart;
 // One source for all streams: what is bought in one may be sold in the next.
 const nextOrder = orderSource(accounts);
 
@@ -29,7 +31,7 @@ async function stream(seconds: number): Promise<BulkAnswer> {
   const startedMs = performance.now();
   const upload = request(`${url}/api/v1/bulk/commands`, {
     method: 'POST',
-    headers: { 'content-type': 'application/x-ndjson' },
+    headers: { ...headers, 'content-type': 'application/x-ndjson' },
   });
   const answered = accepted(upload);
   let lines = 0;

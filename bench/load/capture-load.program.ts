@@ -9,6 +9,8 @@ import { openHttpClient } from './http-client.ts';
 
 export interface CaptureLoadStart {
   readonly url: string;
+  /** That every request carries. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly connections: number;
 }
 
@@ -27,7 +29,7 @@ export interface CaptureAnswer {
   readonly seconds: number;
 }
 
-const { url, connections } = JSON.parse(process.argv[2] ?? '') as CaptureLoadStart;
+const { url, headers, connections } = JSON.parse(process.argv[2] ?? '') as CaptureLoadStart;
 const run = Date.now().toString(36);
 let number = 0;
 let ids: string[] = [];
@@ -55,7 +57,7 @@ function nextTrade(): string {
   );
 }
 
-const json = { 'content-type': 'application/json' };
+const json = { ...headers, 'content-type': 'application/json' };
 
 async function offered(task: Offer): Promise<CaptureAnswer> {
   ids = [];
@@ -84,7 +86,7 @@ async function stream(lines: number): Promise<CaptureAnswer> {
   const startedMs = performance.now();
   const upload = request(`${url}/api/v1/trades/bulk`, {
     method: 'POST',
-    headers: { 'content-type': 'application/x-ndjson' },
+    headers: { ...headers, 'content-type': 'application/x-ndjson' },
   });
   const answered = readAnswers(upload);
   for (let sent = 0; sent < lines; sent += linesPerChunk) {
@@ -159,7 +161,7 @@ async function outcomes(): Promise<CaptureAnswer> {
 }
 
 async function statusesOf(some: readonly string[]): Promise<readonly Outcome[]> {
-  const response = await fetch(`${url}/api/v1/requests?ids=${some.join(',')}`);
+  const response = await fetch(`${url}/api/v1/requests?ids=${some.join(',')}`, { headers });
   const { items } = (await response.json()) as { readonly items: readonly Outcome[] };
   return items;
 }

@@ -1,4 +1,4 @@
-import { calendarDate, type EventStore } from '@counterfoil/event-store';
+import { calendarDate, type EventStore, type Sensitive } from '@counterfoil/event-store';
 import {
   accountStream,
   type AccountEvent,
@@ -7,6 +7,7 @@ import {
 import type { InstrumentSymbol } from '@counterfoil/platform/src/domain/instruments/events.ts';
 import { currency } from '@counterfoil/platform/src/domain/money/currency.ts';
 import { Money, negated, Price, Quantity } from '@counterfoil/platform/src/domain/money/money.ts';
+import type { Vault } from '@counterfoil/platform/src/vault/vault.ts';
 
 const cause = { userId: 'bench', correlationId: 'bench' };
 const usd = currency('USD');
@@ -15,18 +16,21 @@ const atOnce = 1_000;
 /** Accounts that each hold one to 500 shares of an instrument at 100, straight into the log. */
 export async function openHolders(
   store: EventStore,
+  vault: Pick<Vault, 'hold'>,
   symbol: InstrumentSymbol,
   count: number,
 ): Promise<void> {
   for (let first = 0; first < count; first += atOnce) {
     const some = Array.from({ length: Math.min(atOnce, count - first) }, (_, n) => first + n);
     await Promise.all(
-      some.map((number) => {
+      some.map(async (number) => {
         const id = holderName(number);
+        const stream = accountStream(id);
+        const ownerName = await vault.hold(stream, `Owner of ${id}`);
         const append = {
-          stream: accountStream(id),
+          stream,
           expected: 'none' as const,
-          events: eventsOf(id, symbol, sharesOf(number)),
+          events: eventsOf(id, ownerName, symbol, sharesOf(number)),
         };
         return store.append({ cause, appends: [append] });
       }),
@@ -44,6 +48,7 @@ function sharesOf(number: number): number {
 
 function eventsOf(
   accountId: AccountId,
+  ownerName: Sensitive,
   symbol: InstrumentSymbol,
   shares: number,
 ): readonly AccountEvent[] {
@@ -53,7 +58,7 @@ function eventsOf(
       type: 'AccountOpened',
       data: {
         accountId,
-        ownerName: `Owner of ${accountId}`,
+        ownerName,
         ownerKind: 'INDIVIDUAL',
         currency: usd,
         initialBalance: Money.of('1000000'),

@@ -7,6 +7,8 @@ import { requestsOf, type RequestKind, type Requests } from './http-requests.ts'
 
 export interface LoadStart {
   readonly url: string;
+  /** That every request carries. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly connections: number;
   readonly requests: RequestKind;
   /** With what a request is answered that is served; 201 or 200 as the kind has it when left out. */
@@ -22,13 +24,19 @@ export type LoadAnswer = readonly (readonly Reading[])[];
 
 const {
   url,
+  headers,
   connections,
   requests: kind,
   status: served,
 } = JSON.parse(process.argv[2] ?? '') as LoadStart;
 // One source for all tasks: what is bought in one may be sold in the next.
+const source = requestsOf(kind);
 const requests: Requests = {
-  ...requestsOf(kind),
+  ...source,
+  next: () => {
+    const request = source.next();
+    return { ...request, headers: { ...headers, ...request.headers } };
+  },
   ...(served === undefined ? {} : { status: served }),
 };
 

@@ -1,6 +1,8 @@
 import { loadConfig, type Config } from '@counterfoil/platform/src/config.ts';
+import { openKeys } from '@counterfoil/platform/src/key-stores.ts';
 import { createLedger, type Ledger } from '@counterfoil/platform/src/ledger/ledger.ts';
-import { openLog, openMarket } from '@counterfoil/platform/src/platform.ts';
+import { openMarket } from '@counterfoil/platform/src/platform.ts';
+import { openLog } from '@counterfoil/platform/src/stores.ts';
 
 /** A log in SQLite in the directory, or in the database when one is named. */
 export function configFor(dataDirectory: string, connectionString?: string): Config {
@@ -21,10 +23,12 @@ export interface OpenLedger {
 export async function openLedger(config: Config): Promise<OpenLedger> {
   const store = await openLog(config);
   const market = await openMarket(config, store);
+  const keys = await openKeys(config);
   return {
-    ledger: createLedger(store, market),
+    ledger: createLedger(store, market, keys.vault),
     close: async () => {
       await market.close();
+      await keys.close();
       await store.close();
     },
   };

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { openEventStore, streamId, type EventStorage } from '@counterfoil/event-store';
 import { eventTypes } from '@counterfoil/platform/src/ledger/event-types.ts';
-import { systemClock } from '@counterfoil/platform/src/platform.ts';
+import { systemClock } from '@counterfoil/platform/src/stores.ts';
 import { bookedTrade, causeOfTrade } from '../load/trades.ts';
 import type { Appender } from './appender.ts';
 

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { openEventStore } from '@counterfoil/event-store';
 import { openMemoryStorage } from '@counterfoil/event-store/memory';
 import { eventTypes } from '@counterfoil/platform/src/ledger/event-types.ts';
-import { systemClock } from '@counterfoil/platform/src/platform.ts';
+import { systemClock } from '@counterfoil/platform/src/stores.ts';
 import { bookedTrade, causeOfTrade } from '../load/trades.ts';
 import type { Appender } from './appender.ts';
 

@@ -31,10 +31,10 @@ async function measureOn(
   started.defer(postgres.stop);
   const lines = (
     row: string,
-    { url }: HttpServer,
+    { url, headers }: HttpServer,
     { tradeIds = false, targets }: LineOptions = {},
   ): Contender => {
-    const load = startBulkLoad({ url, accounts, tradeIds });
+    const load = startBulkLoad({ url, headers, accounts, tradeIds });
     started.defer(load.stop);
     return linesOf({ table: 'Lines a second', row, targets }, load, url);
   };

@@ -37,9 +37,9 @@ const connections = 64;
 
 type Load = WorkerProcess<CaptureTask, CaptureAnswer>;
 
-function startLoad(url: string): Load {
+function startLoad({ url, headers }: Pick<HttpServer, 'url' | 'headers'>): Load {
   const program = path.join(import.meta.dirname, '../load/capture-load.program.ts');
-  return startWorkerProcess(program, { url, connections } satisfies CaptureLoadStart);
+  return startWorkerProcess(program, { url, headers, connections } satisfies CaptureLoadStart);
 }
 
 const accepting = 'Accepted when offered';
@@ -51,7 +51,7 @@ async function embedded(bench: Bench): Promise<readonly Figure[]> {
   const server = await startCounterfoil(
     loadConfig({ environment: { COUNTERFOIL_DATA_DIR: path.join(bench.directory, 'embedded') } }),
   );
-  const load = startLoad(server.url);
+  const load = startLoad(server);
   try {
     bench.say(`offering ${perSecond}/s for ${seconds} s, embedded`);
     const memory = watchMemory(server, seconds);
@@ -117,7 +117,7 @@ async function onKafka(bench: Bench): Promise<readonly Figure[]> {
     }),
   );
   started.defer(server.stop);
-  const load = startLoad(server.url);
+  const load = startLoad(server);
   started.defer(load.stop);
   const seconds = bench.quick ? 5 : 60;
   bench.say(`offering 1,000/s for ${seconds} s, PostgreSQL and Kafka`);
@@ -163,7 +163,7 @@ async function inBulk(bench: Bench): Promise<readonly Figure[]> {
     const server = await startCounterfoil(
       loadConfig({ environment: { COUNTERFOIL_DATA_DIR: directory } }),
     );
-    const load = startLoad(server.url);
+    const load = startLoad(server);
     bench.say(`${lines} lines in one stream`);
     await load.run({ kind: 'lines', lines: 20_000 });
     await load.run({ kind: 'outcomes' });
@@ -196,7 +196,8 @@ async function burst(bench: Bench): Promise<readonly Figure[]> {
     path.join(bench.directory, 'burst'),
   );
   const { answer: url } = await server.run('start');
-  const load = startLoad(String(url));
+  const { answer: key } = await server.run('key');
+  const load = startLoad({ url: String(url), headers: { authorization: `Bearer ${key}` } });
   try {
     bench.say(`a burst of ${lines} lines while nobody takes them`);
     await server.run('pause');

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from '@counterfoil/platform/src/config.ts';
 import type { InstrumentSymbol } from '@counterfoil/platform/src/domain/instruments/events.ts';
-import { openLog } from '@counterfoil/platform/src/platform.ts';
+import { openKeys } from '@counterfoil/platform/src/key-stores.ts';
+import { openLog } from '@counterfoil/platform/src/stores.ts';
 import type {
   AnnouncingAnswer,
   AnnouncingLoadStart,
@@ -44,6 +45,7 @@ async function announcements(bench: Bench): Promise<readonly Figure[]> {
   const program = path.join(import.meta.dirname, '../load/announcing-load.program.ts');
   const load = startWorkerProcess<AnnouncingTask, AnnouncingAnswer>(program, {
     url: server.url,
+    headers: server.headers,
     connections: 32,
   } satisfies AnnouncingLoadStart);
   try {
@@ -79,7 +81,9 @@ async function oneDividend(bench: Bench): Promise<readonly Figure[]> {
   const config = loadConfig({ environment });
   bench.say(`opening ${holders} accounts`);
   const store = await openLog(config);
-  await openHolders(store, held, holders);
+  const keys = await openKeys(config);
+  await openHolders(store, keys.vault, held, holders);
+  await keys.close();
   await store.close();
   const server = await startCounterfoil(config);
   try {
@@ -151,7 +155,7 @@ function watch(server: HttpServer) {
 
 async function untilCompleted(server: HttpServer, id: string, holders: number): Promise<void> {
   for (;;) {
-    const response = await fetch(`${server.url}/api/v1/events/${id}`);
+    const response = await fetch(`${server.url}/api/v1/events/${id}`, { headers: server.headers });
     const { status, totals } = (await response.json()) as {
       readonly status: string;
       readonly totals: { readonly accounts: number } | null;
@@ -166,13 +170,13 @@ async function untilCompleted(server: HttpServer, id: string, holders: number): 
 }
 
 async function send(
-  { url }: HttpServer,
+  { url, headers }: HttpServer,
   where: string,
   body: object,
 ): Promise<Readonly<Record<string, unknown>>> {
   const response = await fetch(`${url}${where}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { ...headers, 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
   const text = await response.text();

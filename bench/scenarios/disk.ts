@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '@counterfoil/platform/src/config.ts';
-import { openLog } from '@counterfoil/platform/src/platform.ts';
+import { openLog } from '@counterfoil/platform/src/stores.ts';
 import type { BookOptions } from '../load/book-order.ts';
 import { bookOrders } from '../load/fill.ts';
 import { configFor, openLedger } from '../load/ledger.ts';

@@ -35,8 +35,12 @@ async function measureOn(
   started.defer(postgres.stop);
   const echo = await startEcho();
   started.defer(echo.stop);
-  const loadOn = ({ url }: HttpServer, requests: RequestKind, status?: number): HttpLoad => {
-    const load = startHttpLoad({ url, connections, requests, status });
+  const loadOn = (
+    { url, headers }: HttpServer,
+    requests: RequestKind,
+    status?: number,
+  ): HttpLoad => {
+    const load = startHttpLoad({ url, headers, connections, requests, status });
     started.defer(load.stop);
     return load;
   };

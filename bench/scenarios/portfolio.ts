@@ -100,8 +100,9 @@ async function overHttp(
   const server = await startCounterfoil(config);
   started.defer(server.stop);
   await untilCaughtUp(server.url);
+  const { url, headers } = server;
   const start = (kind: 'positions' | 'orders'): HttpLoad => {
-    const load = startHttpLoad({ url: server.url, connections, requests: { kind, accounts } });
+    const load = startHttpLoad({ url, headers, connections, requests: { kind, accounts } });
     started.defer(load.stop);
     return load;
   };

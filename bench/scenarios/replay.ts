@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { copyLog, type EventStore, type RecordedEvent } from '@counterfoil/event-store';
 import { createStates } from '@counterfoil/platform/src/command-line/states.ts';
 import type { Config } from '@counterfoil/platform/src/config.ts';
-import { openLog, openStorage } from '@counterfoil/platform/src/platform.ts';
+import { openLog, openStorage } from '@counterfoil/platform/src/stores.ts';
 import { describeHistory, historyOf, writeHistory } from '../load/history.ts';
 import { configFor } from '../load/ledger.ts';
 import type { RowOfFigures } from '../measuring/readings.ts';

@@ -10,9 +10,11 @@ import type { AccountCommand } from '@counterfoil/platform/src/domain/accounts/c
 import { accountStream, type AccountId } from '@counterfoil/platform/src/domain/accounts/events.ts';
 import type { AccountRejection } from '@counterfoil/platform/src/domain/accounts/rejections.ts';
 import type { AccountState } from '@counterfoil/platform/src/domain/accounts/state.ts';
+import { openKeys } from '@counterfoil/platform/src/key-stores.ts';
 import { createLedger, type Ledger } from '@counterfoil/platform/src/ledger/ledger.ts';
 import type { MarketBook } from '@counterfoil/platform/src/ledger/market-book.ts';
-import { openLog, openMarket } from '@counterfoil/platform/src/platform.ts';
+import { openMarket } from '@counterfoil/platform/src/platform.ts';
+import { openLog } from '@counterfoil/platform/src/stores.ts';
 import { bookOrder } from '../load/book-order.ts';
 import { bookOrders } from '../load/fill.ts';
 import { configFor } from '../load/ledger.ts';
@@ -72,7 +74,9 @@ async function openPrepared(directory: string, accounts: number): Promise<Log> {
   const config = configFor(directory);
   const store = await openLog(config);
   const market = await openMarket(config, store);
-  await prepareLedger(createLedger(store, market), accounts);
+  const keys = await openKeys(config);
+  await prepareLedger(createLedger(store, market, keys.vault), accounts);
+  await keys.close();
   return {
     store,
     market,

@@ -2,24 +2,40 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Config } from '@counterfoil/platform/src/config.ts';
+import { adminPassword, makeApiKey } from './api-key.ts';
 
 /** A server in a process of its own. */
 export interface HttpServer {
   readonly url: string;
+  /** What requests to it have to carry; empty where it does not ask. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly pid: number;
   stop(): Promise<void>;
 }
 
 /** The product as `npm start` starts it, on a free port. */
-export function startCounterfoil({ dataDirectory, store, bus }: Config): Promise<HttpServer> {
+export async function startCounterfoil(config: Config): Promise<HttpServer> {
   const program = path.join(import.meta.dirname, '../../packages/platform/bin/counterfoil.js');
-  return start([program, 'serve'], {
+  const server = await start([program, 'serve'], settingsOf(config));
+  return { ...server, headers: { authorization: `Bearer ${await makeApiKey(server.url)}` } };
+}
+
+/** The same with, or without, a record of each decision on access. */
+export async function startAudited(config: Config, isRecorded: boolean): Promise<HttpServer> {
+  const program = path.join(import.meta.dirname, 'audited.program.ts');
+  const server = await start([program, isRecorded ? 'recorded' : 'not'], settingsOf(config));
+  return { ...server, headers: { authorization: `Bearer ${await makeApiKey(server.url)}` } };
+}
+
+function settingsOf({ dataDirectory, store, bus }: Config): Readonly<Record<string, string>> {
+  return {
+    COUNTERFOIL_ADMIN_PASSWORD: adminPassword,
     COUNTERFOIL_PORT: '0',
     COUNTERFOIL_LOG_LEVEL: 'warn',
     COUNTERFOIL_DATA_DIR: dataDirectory,
     COUNTERFOIL_STORE: store.kind === 'postgres' ? store.connectionString : store.kind,
     COUNTERFOIL_BUS: bus.kind === 'kafka' ? `kafka://${bus.brokers.join(',')}` : bus.kind,
-  });
+  };
 }
 
 export function startEcho(): Promise<HttpServer> {
@@ -50,6 +66,7 @@ async function start(
   });
   return {
     url,
+    headers: {},
     pid: child.pid ?? 0,
     stop: async () => {
       child.kill();

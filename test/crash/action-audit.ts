@@ -8,8 +8,8 @@ import {
 } from '../../packages/platform/src/domain/accounts/events.ts';
 import type { AccountState } from '../../packages/platform/src/domain/accounts/state.ts';
 import { Money, Quantity } from '../../packages/platform/src/domain/money/money.ts';
-import { openLog } from '../../packages/platform/src/platform.ts';
 import { projections } from '../../packages/platform/src/read-models/projections.ts';
+import { openLog } from '../../packages/platform/src/stores.ts';
 import { must } from '../simulation/must.ts';
 import { cashOf, held, holderName, moneyOf, sharesOf } from './holders.ts';
 

@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from '../../packages/platform/src/config.ts';
-import { openLog } from '../../packages/platform/src/platform.ts';
+import { openKeys } from '../../packages/platform/src/key-stores.ts';
+import { openLog } from '../../packages/platform/src/stores.ts';
 import { must } from '../simulation/must.ts';
 import { randomOf, type Random } from '../simulation/random.ts';
 import { checkHolders, checkReadModels, checkTotals, type Announced } from './action-audit.ts';
 import { held, openHolders } from './holders.ts';
 import { serveProgram, type ServedProgram } from './served-program.ts';
+import { authorizationFor } from './token.ts';
 
 export interface ActionRoundsOptions {
   readonly rounds: number;
@@ -62,8 +64,11 @@ export async function actionRounds(options: ActionRoundsOptions): Promise<Action
 }
 
 async function prepare(directory: string, holders: number): Promise<void> {
-  const log = await openLog(loadConfig({ environment: { COUNTERFOIL_DATA_DIR: directory } }));
-  await openHolders(log, holders);
+  const config = loadConfig({ environment: { COUNTERFOIL_DATA_DIR: directory } });
+  const log = await openLog(config);
+  const keys = await openKeys(config);
+  await openHolders(log, keys.vault, holders);
+  await keys.close();
   await log.close();
   const served = await serve(directory);
   await ask(served.url, '/api/v1/instruments', { symbol: held, name: 'Held', currency: 'USD' });
@@ -216,10 +221,19 @@ async function ask(url: string, resource: string, body?: object, method = 'POST'
   const response = await fetch(
     `${url}${resource}`,
     body === undefined
-      ? {}
-      : { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
+      ? { headers: authorizationFor(url) }
+      : {
+          method,
+          headers: { ...authorizationFor(url), 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        },
   );
   const text = await response.text();
+  if (text.includes('"code":"OVERLOADED"')) {
+    // Nothing was done, on a machine that others keep busy.
+    await sleep(1_000);
+    return ask(url, resource, body, method);
+  }
   must(response.ok, () => `${resource} was answered with ${response.status} ${text}`);
   return JSON.parse(text) as object;
 }

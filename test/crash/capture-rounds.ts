@@ -5,10 +5,11 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from '../../packages/platform/src/config.ts';
 import { Quantity } from '../../packages/platform/src/domain/money/money.ts';
-import { openLog } from '../../packages/platform/src/platform.ts';
+import { openLog } from '../../packages/platform/src/stores.ts';
 import { must } from '../simulation/must.ts';
 import { randomOf, type Random } from '../simulation/random.ts';
 import { serveProgram } from './served-program.ts';
+import { authorizationFor } from './token.ts';
 
 export interface CaptureRoundsOptions {
   readonly rounds: number;
@@ -282,7 +283,10 @@ function send(
       {
         agent,
         method: body === undefined ? 'GET' : 'POST',
-        headers: body === undefined ? {} : { 'content-type': 'application/json' },
+        headers: {
+          ...authorizationFor(url),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
       },
       (response) => {
         let text = '';

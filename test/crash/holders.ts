@@ -1,4 +1,4 @@
-import { calendarDate, type EventStore } from '@counterfoil/event-store';
+import { calendarDate, type EventStore, type Sensitive } from '@counterfoil/event-store';
 import {
   accountStream,
   type AccountEvent,
@@ -7,6 +7,7 @@ import {
 import type { InstrumentSymbol } from '../../packages/platform/src/domain/instruments/events.ts';
 import { currency } from '../../packages/platform/src/domain/money/currency.ts';
 import { Money, negated, Price, Quantity } from '../../packages/platform/src/domain/money/money.ts';
+import type { Vault } from '../../packages/platform/src/vault/vault.ts';
 
 export const held = 'HELD' as InstrumentSymbol;
 
@@ -30,7 +31,11 @@ export function cashOf(number: number): bigint {
 }
 
 /** Opens so many accounts, each of which holds some shares: straight into the log, which is what takes least. */
-export async function openHolders(store: EventStore, count: number): Promise<void> {
+export async function openHolders(
+  store: EventStore,
+  vault: Pick<Vault, 'hold'>,
+  count: number,
+): Promise<void> {
   const cause = { userId: 'crash-test', correlationId: 'holders' };
   for (let from = 0; from < count; from += atOnce) {
     const numbers = Array.from(
@@ -38,16 +43,17 @@ export async function openHolders(store: EventStore, count: number): Promise<voi
       (_, place) => from + place,
     );
     await Promise.all(
-      numbers.map((number) => {
+      numbers.map(async (number) => {
         const stream = accountStream(holderName(number));
-        const append = { stream, expected: 'none' as const, events: beginning(number) };
+        const events = beginning(number, await vault.hold(stream, holderName(number)));
+        const append = { stream, expected: 'none' as const, events };
         return store.append({ cause, appends: [append] });
       }),
     );
   }
 }
 
-function beginning(number: number): readonly AccountEvent[] {
+function beginning(number: number, ownerName: Sensitive): readonly AccountEvent[] {
   const accountId = holderName(number);
   const usd = currency('USD');
   const cost = moneyOf(sharesOf(number) * priceCents);
@@ -56,7 +62,7 @@ function beginning(number: number): readonly AccountEvent[] {
       type: 'AccountOpened',
       data: {
         accountId,
-        ownerName: accountId,
+        ownerName,
         ownerKind: 'CORPORATE',
         currency: usd,
         initialBalance: moneyOf(initialCents),

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { adminPassword, logIn } from './token.ts';
 
 /** The whole program, as `counterfoil serve` starts it. */
 export interface ServedProgram {
@@ -12,7 +13,7 @@ export interface ServedProgram {
 
 const program = path.join(import.meta.dirname, '../../packages/platform/bin/counterfoil.js');
 
-/** Resolves once it listens; `started` is called with a way to kill it before. */
+/** Resolves once it listens and its administrator is logged in; `started` is called with a way to kill it before. */
 export async function serveProgram(
   dataDirectory: string,
   started: (kill: () => Promise<void>) => void = () => {},
@@ -23,6 +24,7 @@ export async function serveProgram(
       COUNTERFOIL_PORT: '0',
       COUNTERFOIL_DATA_DIR: dataDirectory,
       COUNTERFOIL_LOG_LEVEL: 'error',
+      COUNTERFOIL_ADMIN_PASSWORD: adminPassword,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -53,7 +55,19 @@ export async function serveProgram(
       });
     }),
   ]);
-  if (url !== undefined) return { url, kill };
+  const loggedIn = url !== undefined && (await reached(logIn(url), () => killed));
+  if (url !== undefined && loggedIn) return { url, kill };
   if (killed) return undefined;
   throw new Error(`the program ended before it listened: ${errors}`);
+}
+
+/** False when it was killed meanwhile. */
+async function reached(login: Promise<void>, wasKilled: () => boolean): Promise<boolean> {
+  try {
+    await login;
+    return true;
+  } catch (failure) {
+    if (wasKilled()) return false;
+    throw failure;
+  }
 }

@@ -43,9 +43,11 @@ export function openWorkplace(): Workplace {
     mkdirSync(path.join(directory, 'srv', name), { recursive: true });
   }
   let server: Server | undefined;
+  // Printed by the first start on a directory and by no other.
+  let password: string | undefined;
 
   const shell = async (script: string): Promise<Ran> => {
-    const here = script
+    const here = `${secrets(server)}${script}`
       .replaceAll(address, server?.url ?? address)
       .replaceAll(directories, `${directory}${directories}`);
     return finished(start(`${prelude}\n${here}`, directory));
@@ -63,7 +65,8 @@ export function openWorkplace(): Workplace {
     const starting = lines.findIndex((line) => line.startsWith('npm start'));
     if (starting !== -1) {
       await stopServer();
-      server = await startServer(lines[starting] ?? '', directory);
+      server = await startServer(lines[starting] ?? '', directory, password);
+      password = server.password;
       lines.splice(starting, 1);
     }
     const { code, output, errors } = await shell(lines.map(expectingItsCode).join('\n'));
@@ -98,30 +101,63 @@ function expectingItsCode(line: string): string {
   return line.replace(/^(.*?) +# exit code (\d+)$/, 'expect_exit $2 $1');
 }
 
-/** Every line of a text is printed somewhere; JSON is the whole answer. */
+/** Every line of a text is printed somewhere, … standing for anything; JSON is the whole answer. */
 function differences(output: string, { language, text }: Example['block']): readonly string[] {
   if (language === 'json') {
     return isDeepStrictEqual(JSON.parse(output), JSON.parse(text)) ? [] : [`printed ${output}`];
   }
-  const missing = text.split('\n').filter((line) => !output.includes(line));
+  const shown = output.split('\n');
+  const missing = text.split('\n').filter((line) => !shown.some((one) => holds(one, line)));
   return missing.map((line) => `"${line}" is not in what was printed: ${output}`);
+}
+
+/** What a reader has set after he has logged in. */
+function secrets(server: Server | undefined): string {
+  if (server === undefined) return '';
+  return `PASSWORD='${server.password}'\nTOKEN='${server.token}'\n`;
+}
+
+/** Whether the pieces of a line that are written out stand in another, in their order. */
+function holds(shown: string, line: string): boolean {
+  let from = 0;
+  for (const piece of line.split('…')) {
+    const at = shown.indexOf(piece, from);
+    if (at === -1) return false;
+    from = at + piece.length;
+  }
+  return true;
 }
 
 interface Server {
   readonly url: string;
+  /** Of the administrator. */
+  readonly password: string;
+  readonly token: string;
   said(): string;
   stop(): Promise<number | null>;
 }
 
-async function startServer(command: string, directory: string): Promise<Server> {
+async function startServer(
+  command: string,
+  directory: string,
+  known: string | undefined,
+): Promise<Server> {
   const running = start(command, directory, { COUNTERFOIL_PORT: '0' });
   const wanted = command.includes('--demo') ? /Everything else is described at/ : /listens on/;
   while (!wanted.test(running.output())) {
     if (running.process.exitCode !== null) throw new Error(`it ended: ${running.errors()}`);
     await sleep(50);
   }
+  const url = /listens on (\S+)/.exec(running.output())?.[1] ?? '';
+  let password = known;
+  while (password === undefined) {
+    await sleep(50);
+    [, password] = /with the password (\S+)/.exec(running.output()) ?? [];
+  }
   return {
-    url: /listens on (\S+)/.exec(running.output())?.[1] ?? '',
+    url,
+    password,
+    token: await tokenFrom(url, password),
     said: running.output,
     stop: async () => {
       const { pid } = running.process;
@@ -130,6 +166,21 @@ async function startServer(command: string, directory: string): Promise<Server> 
       return (await finished(running)).code;
     },
   };
+}
+
+async function tokenFrom(url: string, password: string): Promise<string> {
+  const response = await fetch(`${url}/api/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ username: 'admin', password }),
+  });
+  if (response.status === 503) {
+    // It has only just started, and is busy with that.
+    await sleep(100);
+    return tokenFrom(url, password);
+  }
+  if (!response.ok) throw new Error(`the login was answered with ${await response.text()}`);
+  return ((await response.json()) as { readonly access_token: string }).access_token;
 }
 
 /** The example is a module: what it prints stands in comments behind its `console.log`s. */

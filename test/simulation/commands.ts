@@ -52,7 +52,8 @@ export function openAccount(accountId: AccountId): ClientCommand {
   return {
     type: 'OpenAccount',
     accountId,
-    ownerName: accountId,
+    // No vault is simulated: what is sealed only has to come back as it was.
+    ownerName: { sealedFor: () => Buffer.from(accountId) },
     ownerKind: 'INDIVIDUAL',
     currency: 'USD',
     initialBalance: Money.of('10000'),

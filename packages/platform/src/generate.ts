@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { moduleDiagram } from '../../../docs/module-diagram.ts';
+import { accessReference } from './reference/access-reference.ts';
 import { errorReference } from './reference/error-reference.ts';
 import { eventReference } from './reference/event-reference.ts';
 import { openApiReference } from './reference/openapi-reference.ts';
@@ -17,8 +18,11 @@ interface GeneratedFile {
   readonly text: string;
 }
 
+const openApi = await openApiReference();
+
 const files: readonly GeneratedFile[] = [
-  { file: 'docs/reference/openapi.json', text: await openApiReference() },
+  { file: 'docs/reference/openapi.json', text: openApi },
+  { file: 'docs/reference/access.md', text: accessReference(openApi) },
   { file: 'docs/reference/errors.md', text: errorReference() },
   { file: 'docs/reference/events.md', text: eventReference() },
   withSection(

@@ -1,22 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import {
-  instantFromMilliseconds,
-  openEventStore,
-  type Clock,
-  type EventStorage,
-  type EventStore,
-} from '@counterfoil/event-store';
-import { openMemoryStorage } from '@counterfoil/event-store/memory';
-import { openPostgresStorage } from '@counterfoil/event-store/postgres';
-import {
-  createProjector,
-  openReadModels,
-  type ReadModelDatabase,
-} from '@counterfoil/event-store/projections';
-import { openSqliteStorage } from '@counterfoil/event-store/sqlite';
+import type { Clock, EventStore } from '@counterfoil/event-store';
+import { createProjector, type ReadModelDatabase } from '@counterfoil/event-store/projections';
+import { recordDecisions, type Decisions } from './access/decisions.ts';
+import { eventPresenter } from './api/event-json.ts';
 import { startTradeService, type TradeService } from './capture/trade-service.ts';
 import { ConfigError, type Config } from './config.ts';
 import { askVersions } from './corporate-actions/action-message.ts';
@@ -27,6 +14,9 @@ import type { SchemaRegistry } from './corporate-actions/schema-registry.ts';
 import type { PriceSource } from './corporate-actions/term-sources.ts';
 import { weekendsOnly, type BusinessCalendar } from './domain/calendar/business-calendar.ts';
 import { unitedStates } from './domain/calendar/united-states.ts';
+import { openIdentity, type Identity, type IdentityParts } from './identity/identity.ts';
+import { TokenKeysUnsafe } from './identity/token-keys.ts';
+import { openKeys } from './key-stores.ts';
 import type { ActionsBook } from './ledger/actions-book.ts';
 import { eventTypes } from './ledger/event-types.ts';
 import { createLedger, type Ledger } from './ledger/ledger.ts';
@@ -34,15 +24,29 @@ import { openMarketBook, type MarketBook } from './ledger/market-book.ts';
 import { createTemporalQueries, type TemporalQueries } from './ledger/temporal-queries.ts';
 import { maturedTrades } from './queries/trade-records.ts';
 import { viewsOf } from './queries/views.ts';
+import { openQueue, partitionsOn } from './queue.ts';
 import { projections } from './read-models/projections.ts';
 import { startProjectorThread, type ProjectorHandle } from './read-models/projector-thread.ts';
-import { openDynamoRequests } from './requests/dynamodb/dynamodb-requests.ts';
-import { openPostgresRequests } from './requests/postgres/postgres-requests.ts';
+import { startSealedRecord, type SealedRecord } from './record/sealed-record.ts';
+import type { ReportService } from './reports/report-service.ts';
+import { startReports } from './reports/start-reports.ts';
 import type { RequestStore } from './requests/request-store.ts';
 import { createBreakers, type Breakers } from './resilience/breakers.ts';
+import { createRetention, type Retention } from './retention/retention.ts';
+import {
+  fileDirectory,
+  openLog,
+  openReadModelDatabase,
+  openSigningKeys,
+  openStorage,
+  openTree,
+  systemClock,
+} from './stores.ts';
 import { BusFailure, type Bus } from './streams/bus.ts';
-import { openEmbeddedBus } from './streams/embedded/embedded-bus.ts';
-import { openKafkaBus } from './streams/kafka/kafka-bus.ts';
+import { openedEntries, withoutErased } from './vault/payloads/erased-events.ts';
+import { createPayloadOpener } from './vault/payloads/payload-opener.ts';
+import { startVaultService, type VaultService } from './vault/vault-service.ts';
+import type { Vault } from './vault/vault.ts';
 
 /** The program's parts, wired: what the HTTP server and the command line are built on. */
 export interface Platform {
@@ -60,6 +64,17 @@ export interface Platform {
   readonly requests: RequestStore;
   readonly trades: TradeService;
   readonly corporateActions: ActionService;
+  /** Seals what is sensitive, and opens it. */
+  readonly vault: Vault;
+  readonly keys: VaultService;
+  readonly retention: Retention;
+  /** Users, their logins, the keys of services. */
+  readonly identity: Identity;
+  /** Who was let do what, on its way to the log. */
+  readonly decisions: Decisions;
+  /** The log with its proof. */
+  readonly record: SealedRecord;
+  readonly reports: ReportService;
   /** Finishes what was begun, then lets go of everything. */
   close(): Promise<void>;
 }
@@ -89,8 +104,57 @@ export async function startPlatform(
   };
   try {
     const storage = await openStorage(config);
-    const store = await openLog(config, { clock, storage });
+    const breakers = createBreakers({
+      settings: config.breakers,
+      clock,
+      isOutage: { bus: (failure) => failure instanceof BusFailure },
+      onOpen: onFailure,
+    });
+    const keys = await openKeys(config, {
+      clock,
+      guard: (work) => breakers.run('keys', work),
+    });
+    opened.push(keys.close);
+    const { payloadKeys } = keys;
+    const store = await openLog(config, { clock, storage, keys: payloadKeys });
     opened.push(store.close);
+    // Seals and proves what is stored, and so as it is stored.
+    const sealed = await startSealedRecord({
+      config,
+      store,
+      storage,
+      tree: await openTree(config),
+      keys: await openSigningKeys(config, clock),
+      clock,
+      onFailure,
+    });
+    opened.push(sealed.close);
+    const opener = createPayloadOpener({ storage, keys: payloadKeys });
+    const record = { ...sealed, log: openedEntries(sealed.log, opener) };
+    const { vault } = keys;
+    const retention = createRetention({
+      // When something was recorded last is asked of erased streams too.
+      log: { ...store, raw: { ...store.raw, storage } },
+      vault,
+      keys: keys.store,
+      policy: config.retentionYears,
+      clock,
+    });
+    await retention.enforce();
+    const { keyRotationDays: rotationDays } = config;
+    const vaultService = startVaultService({
+      keys,
+      log: store,
+      rotationDays,
+      clock,
+      randomBytes,
+      onFailure,
+    });
+    opened.push(vaultService.close);
+    const decisions = recordDecisions({ store, clock, onFailure });
+    opened.push(decisions.close);
+    const identity = await openIdentityOf(config, { store, vault, retention, clock, onFailure });
+    opened.push(identity.close);
     const readModels = await openReadModelDatabase(config);
     opened.push(readModels.close);
     const projector = await startProjector(config, store, readModels, clock);
@@ -98,14 +162,8 @@ export async function startPlatform(
     const market = await openMarket(config, store, clock);
     opened.push(market.close);
     const { actions } = market;
-    const ledger = createLedger(store, market);
+    const ledger = createLedger(store, market, vault);
     const temporal = createTemporalQueries(store, market);
-    const breakers = createBreakers({
-      settings: config.breakers,
-      clock,
-      isOutage: { bus: (failure) => failure instanceof BusFailure },
-      onOpen: onFailure,
-    });
     const { bus, requests, closeBus } = await openQueue(config, clock, onFailure);
     opened.push(closeBus);
     const views = viewsOf(readModels);
@@ -137,6 +195,21 @@ export async function startPlatform(
       onFailure,
     });
     opened.push(corporateActions.close);
+    const { directory, remove } = await fileDirectory(config);
+    opened.push(remove);
+    const reports = startReports({
+      store: withoutErased(store),
+      sealedLog: record.log,
+      views,
+      projected: projector,
+      market,
+      present: eventPresenter(eventTypes),
+      directory: path.join(directory, 'reports'),
+      settings: config.reports,
+      clock,
+      onFailure,
+    });
+    opened.push(reports.close);
     return {
       config,
       clock,
@@ -152,6 +225,13 @@ export async function startPlatform(
       requests,
       trades,
       corporateActions,
+      vault,
+      keys: vaultService,
+      retention,
+      identity,
+      decisions,
+      record,
+      reports,
       close,
     };
   } catch (cause) {
@@ -170,98 +250,27 @@ function openRegistry({ schemaRegistry, topicPrefix }: Config): SchemaRegistry {
     : openConfluentRegistry({ url: schemaRegistry, subjectPrefix: topicPrefix });
 }
 
-/** As many processes may take trades side by side; a file is written with fewer pages where they are few. */
-const partitionsOn = { embedded: 4, kafka: 16 } as const;
-
-/** The bus, and the store of the requests whose messages go to it. */
-async function openQueue(
+/** Users and logins, over a log and a vault; private keys of tokens are in the data directory. */
+export async function openIdentityOf(
   config: Config,
-  clock: Clock,
-  onFailure: (failure: unknown) => void,
-): Promise<{
-  readonly bus: Bus;
-  readonly requests: RequestStore;
-  closeBus(): Promise<void>;
-}> {
-  if (config.bus.kind === 'kafka') {
-    const { brokers } = config.bus;
-    const prefix = config.topicPrefix;
-    const bus = await openKafkaBus({ brokers, prefix, clientId: 'counterfoil' });
-    return withRequests(config, bus, onFailure);
-  }
-  const { directory, remove } = await busDirectory(config);
-  const embedded = await openEmbeddedBus({ file: path.join(directory, 'bus.sqlite'), clock });
-  const bus = {
-    ...embedded,
-    close: async () => {
-      await embedded.close();
-      await remove();
-    },
-  };
-  return config.requestStore.kind === 'embedded'
-    ? { bus, requests: embedded.requests, closeBus: bus.close }
-    : withRequests(config, bus, onFailure);
-}
-
-async function withRequests(
-  { requestStore }: Config,
-  bus: Bus,
-  onFailure: (failure: unknown) => void,
-) {
+  parts: Pick<IdentityParts, 'store' | 'vault' | 'retention' | 'clock' | 'onFailure'>,
+): Promise<Identity> {
+  const { host, port, tls, dataDirectory, store } = config;
+  const { tokenIssuer, identityProviders, apiKeyDays } = config;
+  const scheme = tls === undefined ? 'http' : 'https';
   try {
-    const requests = await openRequests(requestStore, bus, onFailure);
-    const closeBus = async (): Promise<void> => {
-      await requests.close();
-      await bus.close();
-    };
-    return { bus, requests, closeBus };
+    return await openIdentity({
+      ...parts,
+      keysDirectory: store.kind === 'memory' ? undefined : path.join(dataDirectory, 'keys'),
+      tokenIssuer,
+      publicUrl: config.publicUrl ?? `${scheme}://${host}:${port}`,
+      identityProviders,
+      apiKeyDays,
+    });
   } catch (cause) {
-    await bus.close();
+    if (cause instanceof TokenKeysUnsafe) throw new ConfigError(cause.message, { cause });
     throw cause;
   }
-}
-
-function openRequests(
-  requestStore: Config['requestStore'],
-  bus: Bus,
-  onFailure: (failure: unknown) => void,
-): Promise<RequestStore> {
-  switch (requestStore.kind) {
-    case 'postgres': {
-      const { connectionString } = requestStore;
-      return openPostgresRequests({ connectionString, bus, onFailure });
-    }
-    case 'dynamodb': {
-      const { region, table, endpoint } = requestStore;
-      return openDynamoRequests({ region, table, endpoint, bus, onFailure });
-    }
-    case 'embedded':
-      throw new Error('the embedded store of requests comes with its bus');
-  }
-}
-
-async function busDirectory(
-  config: Config,
-): Promise<{ readonly directory: string; remove(): Promise<void> }> {
-  if (config.store.kind !== 'memory') {
-    await makeDataDirectory(config);
-    return { directory: config.dataDirectory, remove: async () => {} };
-  }
-  const directory = await mkdtemp(path.join(tmpdir(), 'counterfoil-'));
-  return { directory, remove: () => rm(directory, { recursive: true, force: true }) };
-}
-
-/** The log alone, for work that needs neither read models nor the market. */
-export async function openLog(
-  config: Config,
-  { clock = systemClock, storage }: { clock?: Clock; storage?: EventStorage } = {},
-): Promise<EventStore> {
-  return openEventStore({
-    storage: storage ?? (await openStorage(config)),
-    eventTypes,
-    clock,
-    randomBytes,
-  });
 }
 
 /** Instruments and prices, with the calendar that the configuration names. */
@@ -272,68 +281,6 @@ export async function openMarket(
 ): Promise<MarketBook> {
   const { timeZone, settlementDays } = config;
   return openMarketBook({ store, clock, calendar: calendarOf(config), settlementDays, timeZone });
-}
-
-/** The store that the configuration names. Rejects with a StorageFailure or a ConfigError. */
-export async function openStorage(config: Config): Promise<EventStorage> {
-  switch (config.store.kind) {
-    case 'memory':
-      return openMemoryStorage();
-    case 'sqlite':
-      await makeDataDirectory(config);
-      return openSqliteStorage({ file: path.join(config.dataDirectory, 'log.sqlite') });
-    case 'postgres':
-      return openPostgresStorage({ connectionString: config.store.connectionString });
-  }
-}
-
-/** The database of the read models; embedded, it has a file of its own beside the log. */
-export async function openReadModelDatabase(config: Config): Promise<ReadModelDatabase> {
-  switch (config.store.kind) {
-    case 'memory':
-      return openTemporaryReadModels();
-    case 'sqlite':
-      await makeDataDirectory(config);
-      return openReadModels({
-        kind: 'sqlite',
-        file: path.join(config.dataDirectory, 'read-models.sqlite'),
-      });
-    case 'postgres':
-      return openReadModels({
-        kind: 'postgres',
-        connectionString: config.store.connectionString,
-      });
-  }
-}
-
-/** Every connection has to open it, so even for a log in memory it is a file, gone when it is closed. */
-async function openTemporaryReadModels(): Promise<ReadModelDatabase> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'counterfoil-'));
-  const database = await openReadModels({
-    kind: 'sqlite',
-    file: path.join(directory, 'read-models.sqlite'),
-  });
-  return {
-    ...database,
-    close: async () => {
-      await database.close();
-      await rm(directory, { recursive: true, force: true });
-    },
-  };
-}
-
-/** The system's clock, in its milliseconds. */
-export const systemClock: Clock = () => instantFromMilliseconds(Date.now());
-
-async function makeDataDirectory({ dataDirectory }: Config): Promise<void> {
-  try {
-    await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw new ConfigError(
-      `the data directory ${dataDirectory} can't be made: set COUNTERFOIL_DATA_DIR to one that can`,
-      { cause },
-    );
-  }
 }
 
 async function startProjector(

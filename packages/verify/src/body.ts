@@ -7,13 +7,14 @@ export interface Cause {
   readonly userId: string;
 }
 
-const layout = 1;
+/** Of a body in the open, and of one whose data are sealed; what is read here is the same in both. */
+const layouts: ReadonlySet<number | undefined> = new Set([1, 2]);
 const uuidMark = 255;
 
 /** Undefined when the body has another layout: it is proven all the same. */
 export function readCause(body: Uint8Array): Cause | undefined {
   const length = body[17];
-  if (body[0] !== layout || length === undefined) return undefined;
+  if (!layouts.has(body[0]) || length === undefined) return undefined;
   const eventId = uuidOf(body.subarray(1, 17));
   if (length === uuidMark) return { eventId, userId: uuidOf(body.subarray(18, 34)) };
   const userId = textOf(body.subarray(18, 18 + length));

@@ -8,7 +8,11 @@ import {
   envelopeBytesMax,
   eventIdOf,
   eventIdWriter,
+  isOpen,
+  isSealed,
+  openData,
   readEnvelope,
+  sealData,
   writeEnvelope,
   type Cause,
 } from './envelope.ts';
@@ -103,17 +107,43 @@ describe('LG-04 the envelope of an event', () => {
     }
   });
 
-  test.each([0, 2, 255])('of format %i is not read', (format) => {
+  test.each([0, 3, 255])('of format %i is not read', (format) => {
     const body = written({ userId: 'bob' });
     body[0] = format;
     expect(() => readEnvelope(body)).toThrow(`unknown envelope format ${format}`);
     expect(() => dataOffsetOf(body)).toThrow(RangeError);
   });
 
+  test('RC-04 stays readable where the data is sealed, and all of it comes back', () => {
+    fc.assert(
+      fc.property(someId, fc.uint8Array(), (userId, data) => {
+        const body = Buffer.concat([written({ userId }), data]);
+        const sealed = sealData(body, reversed);
+
+        expect([isOpen(body), isSealed(body), isOpen(sealed), isSealed(sealed)]).toEqual([
+          true,
+          false,
+          false,
+          true,
+        ]);
+        expect(sealed[0]).toBe(2);
+        expect(readEnvelope(sealed)).toEqual(readEnvelope(body));
+        expect(Buffer.from(sealed.subarray(dataOffsetOf(sealed))).toString('hex')).toBe(
+          Buffer.from(data.toReversed()).toString('hex'),
+        );
+        expect(Buffer.from(openData(sealed, reversed)).equals(body)).toBe(true);
+      }),
+    );
+  });
+
   test('is not read from nothing', () => {
     expect(() => readEnvelope(Buffer.of())).toThrow(RangeError);
   });
 });
+
+function reversed(data: Uint8Array): Uint8Array {
+  return data.toReversed();
+}
 
 describe('LG-04 event ids', () => {
   test('are UUIDs of version 7 that carry the millisecond', () => {

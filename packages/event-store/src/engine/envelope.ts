@@ -13,9 +13,11 @@ import type { Clock } from '../kernel/instant.ts';
  *             255         a UUID in 16 bytes
  *     then the data, in Avro's binary encoding
  *
- * An absent correlation id stands for the event's own id.
+ * An absent correlation id stands for the event's own id. In format 2 the data is sealed as a whole, in a way
+ * that only whoever sealed it knows; the rest is the same.
  */
 const format = 1;
+const sealedFormat = 2;
 const uuidMark = 255;
 const longestText = 200;
 
@@ -67,7 +69,7 @@ export interface Envelope {
 }
 
 export function readEnvelope(body: Uint8Array): Envelope {
-  if (body[0] !== format) throw new RangeError(`unknown envelope format ${body[0]}`);
+  checkFormat(body);
   const eventId = eventIdOf(body);
   const user = readText(body, 17);
   const correlation = readText(body, user.end);
@@ -90,13 +92,52 @@ export function eventIdOf(body: Uint8Array): EventId {
 
 /** Where the data begins, for readers that need nothing of the envelope. */
 export function dataOffsetOf(body: Uint8Array): number {
-  if (body[0] !== format) throw new RangeError(`unknown envelope format ${body[0]}`);
+  checkFormat(body);
   let offset = 17;
   for (let texts = 0; texts < 3; texts += 1) {
     const length = body[offset] ?? 0;
     offset += 1 + (length === uuidMark ? 16 : length);
   }
   return offset;
+}
+
+function checkFormat(body: Uint8Array): void {
+  if (body[0] === format || body[0] === sealedFormat) return;
+  throw new RangeError(`unknown envelope format ${body[0]}`);
+}
+
+/** Whether there is an envelope and the data behind it can be read. */
+export function isOpen(body: Uint8Array): boolean {
+  return body[0] === format;
+}
+
+/** The type that an event reads as whose data is sealed as a whole: of itself it tells only `eventType`. */
+export const payloadSealed = 'PayloadSealed';
+
+/** Whether the data is sealed as a whole. */
+export function isSealed(body: Uint8Array): boolean {
+  return body[0] === sealedFormat;
+}
+
+/** The body with its data sealed: `seal` makes of the data what stands in its place. */
+export function sealData(body: Uint8Array, seal: (data: Uint8Array) => Uint8Array): Uint8Array {
+  return withData(sealedFormat, body, seal);
+}
+
+/** The body that `sealData` was given; `open` undoes what `seal` did. */
+export function openData(body: Uint8Array, open: (sealed: Uint8Array) => Uint8Array): Uint8Array {
+  return withData(format, body, open);
+}
+
+function withData(
+  newFormat: number,
+  body: Uint8Array,
+  change: (data: Uint8Array) => Uint8Array,
+): Uint8Array {
+  const offset = dataOffsetOf(body);
+  const changed = Buffer.concat([body.subarray(0, offset), change(body.subarray(offset))]);
+  changed[0] = newFormat;
+  return changed;
 }
 
 function readText(body: Uint8Array, offset: number): { text: string | null; end: number } {

@@ -1,21 +1,25 @@
 import type { RecordedEvent } from '../kernel/event.ts';
 import type { StoredRecord } from '../storage/storage.ts';
-import { dataOffsetOf, readEnvelope } from './envelope.ts';
+import { dataOffsetOf, isSealed, payloadSealed, readEnvelope } from './envelope.ts';
 import type { SchemaRegistry } from './schema-registry.ts';
 
-/** A stored record as the event it holds, its data brought up to the newest schema. */
+/**
+ * A stored record as the event it holds, its data brought up to the newest schema; or as a `PayloadSealed` with
+ * `{ eventType }`, where the data is sealed.
+ */
 export function decodeEvent(registry: SchemaRegistry, record: StoredRecord): RecordedEvent {
   const reader = registry.reader(record.schema);
   const { eventId, metadata, dataOffset } = readEnvelope(record.body);
+  const sealed = isSealed(record.body);
   return {
     eventId,
     stream: record.stream,
     version: record.version,
     position: record.position,
     recordedAt: record.recordedAt,
-    type: reader.type,
+    type: sealed ? payloadSealed : reader.type,
     schemaVersion: reader.schemaVersion,
-    data: reader.read(record.body, dataOffset, record),
+    data: sealed ? { eventType: reader.type } : reader.read(record.body, dataOffset, record),
     metadata,
   };
 }
@@ -26,5 +30,6 @@ export function decodeFact(
   record: StoredRecord,
 ): { readonly type: string; readonly data: unknown } {
   const reader = registry.reader(record.schema);
+  if (isSealed(record.body)) return { type: payloadSealed, data: { eventType: reader.type } };
   return { type: reader.type, data: reader.read(record.body, dataOffsetOf(record.body), record) };
 }

@@ -1,8 +1,9 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { Call } from './error-examples.ts';
 import { exampleWorld } from './error-examples.ts';
-import { injected, openServer, type ServerFixture } from './server.fixture.ts';
+import { injected, openServer, somebody, type ServerFixture } from './server.fixture.ts';
 
 let fixture: ServerFixture;
 let accounts = 0;
@@ -243,14 +244,67 @@ describe('an Idempotency-Key lets a request take effect once (CA-02)', () => {
     await fixture.done(deposit(accountId, '5', headers));
   });
 
-  test('many at once take effect once', async () => {
+  test('fifty at once take effect once', async () => {
     const accountId = await newAccount();
     const call = deposit(accountId, '5', { 'Idempotency-Key': newKey() });
-    const answers = await Promise.all(Array.from({ length: 20 }, () => fixture.call(call)));
+    const answers = await Promise.all(Array.from({ length: 50 }, () => fixture.call(call)));
     const counts = Map.groupBy(answers, ({ statusCode }) => statusCode);
     expect(counts.get(201)).toHaveLength(1);
-    expect(counts.get(409)).toHaveLength(19);
+    expect(counts.get(409)).toHaveLength(49);
     expect(await cashOf(accountId)).toBe('1005');
+    const events = await fixture.platform.store.readStream(`account-${accountId}` as never);
+    expect(events).toHaveLength(2);
+  });
+
+  test('fifty one behind the other are answered with the one event', async () => {
+    const accountId = await newAccount();
+    const call = deposit(accountId, '5', { 'Idempotency-Key': newKey() });
+    const bodies = new Set<string>();
+    for (let time = 0; time < 50; time += 1) bodies.add((await fixture.done(call)).body);
+    expect(bodies.size).toBe(1);
+    expect(await cashOf(accountId)).toBe('1005');
+  });
+
+  test('a crash between commit and answer is made good by the retry', async () => {
+    const accountId = await newAccount();
+    const { ledger } = fixture.platform;
+    const results: unknown[] = [];
+    const account: Ledger['account'] = async (...command) => {
+      results.push(await ledger.account(...command));
+      throw new Error('the process ends here');
+    };
+    const dying = await fixture.withParts({ ledger: { ...ledger, account } });
+    const call = deposit(accountId, '5', { 'Idempotency-Key': newKey() });
+    expect((await dying.inject(injected(call))).statusCode).toBe(500);
+
+    const { first, second } = await twice(call);
+    expect(first).toMatchObject({ statusCode: 201, replayed: 'true' });
+    expect(second).toEqual(first);
+    expect(results).toMatchObject([
+      { eventIds: (JSON.parse(first.body) as { eventIds: string[] }).eventIds },
+    ]);
+    expect(await cashOf(accountId)).toBe('1005');
+  });
+
+  test('with another payload the key is refused, and nothing is done', async () => {
+    const accountId = await newAccount();
+    const headers = { 'Idempotency-Key': newKey() };
+    await fixture.done(deposit(accountId, '5', headers));
+    const response = await fixture.call(deposit(accountId, '6', headers));
+    expect(response.statusCode).toBe(422);
+    expect(response.json()).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
+    expect(await cashOf(accountId)).toBe('1005');
+  });
+
+  test('of somebody else the same key is another key', async () => {
+    const accountId = await newAccount();
+    const call = deposit(accountId, '5', { 'Idempotency-Key': newKey() });
+    const other = await fixture.withParts({ authenticate: () => ({ ...somebody, id: 'other' }) });
+    await fixture.done(call);
+    const response = await other.inject(injected(call));
+    expect(response.statusCode).toBe(201);
+    expect(response.headers['idempotency-replayed']).toBeUndefined();
+    expect(await cashOf(accountId)).toBe('1010');
   });
 
   test('also when they reach different servers', async () => {

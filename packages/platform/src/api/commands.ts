@@ -6,6 +6,7 @@ import type {
   HeldClaim,
 } from '@counterfoil/event-store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Vault } from '../vault/vault.ts';
 import { answerTo, type Answer, type Instance, type Success } from './confirmation.ts';
 import type { Rejection } from './errors.ts';
 import { sendProblem } from './failures.ts';
@@ -14,6 +15,7 @@ import {
   keyReused,
   onceUnder,
   parseIdempotencyKey,
+  personalFingerprintOf,
   recall,
   type IdempotencyClaim,
 } from './idempotency.ts';
@@ -26,6 +28,8 @@ export interface CommandRequest<R extends Rejection> {
   /** The account or symbol that it is for. */
   readonly subject: string;
   readonly success: Success;
+  /** Whether the body tells of a person: nothing is kept of it then from which that could be guessed. */
+  readonly isPersonal?: boolean;
   handle(options: HandleOptions<R>): Promise<CommandResult<R>>;
 }
 
@@ -41,10 +45,11 @@ export type RunCommand = <R extends Rejection>(
 
 export interface CommandRunnerParts {
   readonly log: Pick<EventStore, 'findClaim' | 'readStream'>;
+  readonly vault: Pick<Vault, 'blindIndex'>;
   readonly clock: Clock;
 }
 
-export function createCommandRunner({ log, clock }: CommandRunnerParts): RunCommand {
+export function createCommandRunner({ log, vault, clock }: CommandRunnerParts): RunCommand {
   const inFlight = new Map<string, string>();
 
   const replay = async (reply: FastifyReply, held: HeldClaim, fingerprint: string) => {
@@ -80,7 +85,9 @@ export function createCommandRunner({ log, clock }: CommandRunnerParts): RunComm
       const instance = { path: pathOf(request.url), subject: command.subject };
       return sendAnswer(reply, answerOf(result, command.success, instance));
     }
-    const claim = claimOf(request, String(key));
+    const claim = command.isPersonal
+      ? await personalClaimOf(request, String(key), vault)
+      : claimOf(request, String(key));
     const underWay = inFlight.get(claim.key);
     if (underWay !== undefined) throw stillUnderWay(underWay, claim);
     inFlight.set(claim.key, claim.fingerprint);
@@ -92,13 +99,29 @@ export function createCommandRunner({ log, clock }: CommandRunnerParts): RunComm
   };
 }
 
-function claimOf({ method, url, body, principal }: FastifyRequest, key: string): IdempotencyClaim {
-  const path = pathOf(url);
+function claimOf(request: FastifyRequest, key: string): IdempotencyClaim {
+  const { method, url, body } = request;
   return {
-    // Hashed, because a path may be longer than a claim's key.
-    key: `http ${principal.id} ${parseIdempotencyKey(key)} ${fingerprintOf(method, path)}`,
-    fingerprint: fingerprintOf(method, path, JSON.stringify(body)),
+    key: claimKeyOf(request, key),
+    fingerprint: fingerprintOf(method, pathOf(url), JSON.stringify(body)),
   };
+}
+
+async function personalClaimOf(
+  request: FastifyRequest,
+  key: string,
+  vault: Pick<Vault, 'blindIndex'>,
+): Promise<IdempotencyClaim> {
+  const { method, url, body } = request;
+  return {
+    key: claimKeyOf(request, key),
+    fingerprint: await personalFingerprintOf(vault, method, pathOf(url), JSON.stringify(body)),
+  };
+}
+
+function claimKeyOf({ method, url, principal }: FastifyRequest, key: string): string {
+  // Hashed, because a path may be longer than a claim's key.
+  return `http ${principal.id} ${parseIdempotencyKey(key)} ${fingerprintOf(method, pathOf(url))}`;
 }
 
 function stillUnderWay(fingerprint: string, claim: IdempotencyClaim): Refusal {

@@ -43,7 +43,7 @@ export interface Answer {
 /** How a command's success is answered. */
 export interface Success {
   /** When it changed something; 200 when things were already so. */
-  readonly status: 200 | 201;
+  readonly status: 200 | 201 | 202;
   readonly location?: string | undefined;
   /** Names what was made or changed: the first fields of the confirmation. */
   readonly names: Readonly<Record<string, unknown>>;

@@ -2,12 +2,13 @@ import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { errorsPage } from './errors-page.ts';
+import { securePages } from './front-door/security-headers.ts';
 import type { DocumentedSchema } from './operation.ts';
 
 type Described = Required<Pick<FastifyDynamicSwaggerOptions, 'transform' | 'transformObject'>>;
 
 /** OpenAPI from the routes' own schemas, the pages at `/docs`, and the meaning of every error code. */
-export async function documentApi(server: FastifyInstance): Promise<void> {
+export async function documentApi(server: FastifyInstance, tls: boolean): Promise<void> {
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -21,17 +22,30 @@ export async function documentApi(server: FastifyInstance): Promise<void> {
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: '/' }],
+      components: {
+        securitySchemes: {
+          token: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'An access token of /api/auth/login, or an API key',
+          },
+        },
+      },
       tags: tags.map(([name, description]) => ({ name, description })),
     },
     transform: showAll,
     transformObject: nameSchemas,
   });
-  await server.register(swaggerUi, { routePrefix: '/docs' });
-  server.get('/api/v1/openapi.json', { schema: { hide: true } }, () => server.swagger());
+  const hidden = { hide: true, 'x-access': 'public' };
+  server.get('/api/v1/openapi.json', { schema: hidden }, () => server.swagger());
   const page = errorsPage();
-  server.get('/docs/errors', { schema: { hide: true } }, (_, reply) =>
-    reply.type('text/html; charset=utf-8').send(page),
-  );
+  await server.register(async (pages) => {
+    await securePages(pages, tls);
+    await pages.register(swaggerUi, { routePrefix: '/docs' });
+    pages.get('/docs/errors', { schema: hidden }, (_, reply) =>
+      reply.type('text/html; charset=utf-8').send(page),
+    );
+  });
 }
 
 const tags: readonly (readonly [name: string, description: string])[] = [
@@ -49,6 +63,13 @@ const tags: readonly (readonly [name: string, description: string])[] = [
   ['Instruments', 'What can be traded'],
   ['Prices', 'Daily closes and last prices'],
   ['Bulk', 'Many commands in one stream'],
+  [
+    'Reports',
+    'For auditors and regulators: as JSON, CSV, PDF, and as packages that prove themselves',
+  ],
+  ['Identity', 'Log in and out, and stay so'],
+  ['Users', 'Who may log in, and as what'],
+  ['API keys', 'By which services come in'],
   ['Health', 'For probes'],
 ];
 
@@ -59,6 +80,7 @@ const showAll: Described['transform'] = ({ schema, url }) => {
     'x-body': body,
     'x-answer': answer,
     'x-errors': _,
+    'x-access': access,
     ...shown
   } = schema as Partial<DocumentedSchema>;
   const streamed = { 200: { description: 'A line for each line', content: answer } };
@@ -66,6 +88,8 @@ const showAll: Described['transform'] = ({ schema, url }) => {
     url,
     schema: {
       ...shown,
+      'x-access': access,
+      security: access === 'public' ? [] : [{ token: [] }],
       ...(headers === undefined ? {} : { headers: { type: 'object', properties: headers } }),
       ...(body === undefined ? {} : { body: { content: body } }),
       ...(answer === undefined ? {} : { response: { ...streamed, ...(shown.response as object) } }),

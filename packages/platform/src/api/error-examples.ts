@@ -38,6 +38,26 @@ function get(path: string): Call {
   return { request: `GET /api/v1${path}` };
 }
 
+/** What is about users and logins has another prefix. */
+function identity(method: 'GET' | 'POST', path: string, body?: object): Call {
+  return { request: `${method} /api${path}`, ...(body === undefined ? {} : { body }) };
+}
+
+function registered(terms: object): Call {
+  return identity('POST', '/users', {
+    username: 'ada',
+    display_name: 'Ada Lovelace',
+    password: 'slanting copper harbour',
+    roles: ['ANALYST'],
+    ...terms,
+  });
+}
+
+function tokenFor(form: string): Call {
+  const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+  return { request: 'POST /api/auth/token', headers, body: form };
+}
+
 function opened(accountId: string, terms: object = {}): Call {
   return post('/accounts', {
     accountId,
@@ -362,6 +382,121 @@ export const errorExamples: Readonly<Record<ErrorCode, ErrorExample>> = {
     when: post('/trades', trade),
     while: 'the disk is full, or the broker gone',
   },
+  JSON_UNSAFE: { when: post('/accounts/E42/deposits', '{"amount":"1","amount":"1000"}') },
+  ENTRY_UNKNOWN: { when: get('/audit/entries/999999999/proof') },
+  NOT_SEALED_YET: {
+    when: get('/audit/checkpoint'),
+    while: 'the newest entries have been there for a moment only',
+  },
+  RECORD_ALTERED: {
+    when: get('/audit/entries'),
+    while: 'a byte of an entry was changed in the file of the log',
+  },
+  CHECK_UNDER_WAY: {
+    when: post('/audit/checks', {}),
+    while: 'another check has not ended',
+  },
+  UNAUTHENTICATED: { when: get('/accounts'), while: 'no Authorization header is sent' },
+  TOKEN_INVALID: { when: get('/accounts'), while: 'the token is not one of this server' },
+  TOKEN_EXPIRED: { when: get('/accounts'), while: 'the token is older than it may get' },
+  FORBIDDEN: {
+    when: post('/instruments', { symbol: 'X', name: 'X', currency: 'USD' }),
+    while: 'the role is READ_ONLY',
+  },
+  REPORT_LIMIT: {
+    when: get('/reports/positions'),
+    while: 'ten reports have been asked for within the hour',
+  },
+  REPORT_UNKNOWN: { when: get('/reports/jobs/RPT-000000000000000000') },
+  REPORT_NOT_RUNNING: {
+    when: { request: 'DELETE /api/v1/reports/jobs/RPT-EXAMPLED0NE0000000' },
+    while: 'the report is completed',
+  },
+  REPORT_TOO_LARGE: {
+    when: get('/reports/audit-trail'),
+    while: 'more entries were recorded than an answer may take',
+  },
+  REPORT_NOT_READY: {
+    when: get('/reports/jobs/RPT-EXAMPLEWA1T1NG0000/content'),
+    while: 'the report is still being written',
+  },
+  REPORT_EXPIRED: {
+    when: get('/reports/jobs/RPT-EXAMPLEEXP1RED0000/content'),
+    while: 'the days for which files are kept have passed',
+  },
+  TOO_MANY_REQUESTS: { when: get('/accounts'), while: 'more requests come than are allowed' },
+  AUDIT_UNAVAILABLE: {
+    when: get('/accounts'),
+    while: 'the log takes no record of who was let do what',
+  },
+  USER_UNKNOWN: { when: identity('GET', '/users/USR-000000000000000000') },
+  LOGIN_FAILED: {
+    when: identity('POST', '/auth/login', { username: 'ada', password: 'lovelace' }),
+  },
+  LOGIN_LOCKED: {
+    when: identity('POST', '/auth/login', { username: 'mallory', password: 'guess' }),
+    while: 'five logins with the name have failed just before',
+  },
+  HOLD_UNKNOWN: {
+    when: post('/retention/holds/HOLD-000000000000000000/release', reason),
+  },
+  SUBJECT_UNKNOWN: {
+    when: post('/retention/erasures', { subject: 'account-NOBODY', ...reason }),
+  },
+  SUBJECT_ERASED: {
+    when: post('/retention/holds', { subject: 'account-E81', ...reason }),
+    while: 'the account was erased',
+  },
+  LEGAL_HOLD: {
+    given: [
+      opened('E82'),
+      post('/retention/holds', { subject: 'account-E82', reason: 'case 2026-114' }),
+    ],
+    when: post('/retention/erasures', { subject: 'account-E82', ...reason }),
+  },
+  RETENTION_IN_FORCE: {
+    given: [opened('E83')],
+    when: post('/retention/erasures', { subject: 'account-E83', ...reason }),
+  },
+  USER_ERASED: {
+    when: identity('POST', '/users/USR-000000000000000000/reactivate', reason),
+    while: 'the user is erased',
+  },
+  PASSWORD_OUTDATED: {
+    when: identity('POST', '/auth/password', {
+      current_password: 'slanting copper harbour',
+      new_password: 'seven quiet umbrellas',
+    }),
+    while: 'somebody else has just set the password',
+  },
+  LAST_ADMIN: {
+    when: identity('POST', '/users/USR-000000000000000000/deactivate', reason),
+    while: 'nobody else is an active administrator',
+  },
+  ACCOUNTS_NOT_FOR_ROLE: { when: registered({ roles: ['ANALYST'], accounts: ['E1'] }) },
+  PASSWORD_WEAK: { when: registered({ password: 'password1234' }) },
+  USERNAME_TAKEN: {
+    given: [registered({ username: 'grace' })],
+    when: registered({ username: 'Grace' }),
+  },
+  API_KEY_UNKNOWN: { when: identity('GET', '/api-keys/KEY-000000000000000000') },
+  API_KEY_REVOKED: {
+    when: identity('POST', '/api-keys/KEY-000000000000000000/rotate', {}),
+    while: 'the key was revoked',
+  },
+  REFRESH_TOKEN_INVALID: {
+    when: identity('POST', '/auth/refresh', { refresh_token: 'cfr_used' }),
+  },
+  CLIENT_INVALID: {
+    when: tokenFor('grant_type=client_credentials&client_id=KEY-1&client_secret=cf_1'),
+  },
+  GRANT_UNSUPPORTED: { when: tokenFor('grant_type=password&username=ada&password=lovelace') },
+  PROVIDER_UNKNOWN: { when: identity('GET', '/auth/oidc/start?provider=nobody') },
+  PROVIDER_LOGIN_FAILED: { when: identity('GET', '/auth/oidc/callback?code=1&state=2') },
+  PROVIDER_UNAVAILABLE: {
+    when: identity('GET', '/auth/oidc/start?provider=corp'),
+    while: 'the provider can not be reached',
+  },
   ROUTE_UNKNOWN: { when: get('/portfolios') },
   PRICE_UNKNOWN: { given: [listed('NEW')], when: get('/prices/NEW/last') },
   POSITION_UNKNOWN: { given: [opened('E42')], when: get('/accounts/E42/positions/AAPL') },
@@ -412,6 +547,10 @@ export const errorExamples: Readonly<Record<ErrorCode, ErrorExample>> = {
   STORAGE_UNAVAILABLE: {
     when: post('/accounts/E44/deposits', deposit),
     while: 'the disk is full, or the database gone',
+  },
+  KEYS_UNAVAILABLE: {
+    when: opened('E84'),
+    while: 'the file of key-encryption keys is gone, or the key management service',
   },
   READ_MODELS_UNAVAILABLE: {
     when: get('/accounts'),

@@ -2,17 +2,21 @@ import { once } from 'node:events';
 import { connect, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ContentionError, StorageFailure, StoreOverloaded } from '@counterfoil/event-store';
+import { NotSealedYet, RecordAltered } from '@counterfoil/event-store/log';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Ledger } from '../ledger/ledger.ts';
 import { viewsOf } from '../queries/views.ts';
 import { RequestStoreFailure } from '../requests/request-store.ts';
+import { KeysUnavailable } from '../vault/failures.ts';
+import { identityRefusals } from './auth/refusals.fixture.ts';
 import { announceUnder } from './corporate-actions/entitlements.fixture.ts';
 import { announceFor, processing } from './corporate-actions/events.fixture.ts';
 import { errorExamples, exampleWorld, type Call } from './error-examples.ts';
 import { catalogue, type ErrorCode } from './errors.ts';
-import type { Problem } from './problem.ts';
-import { injected, openServer, type ServerFixture } from './server.fixture.ts';
+import { Refusal, type Problem } from './problem.ts';
+import { injected, openServer, somebody, type ServerFixture } from './server.fixture.ts';
+import type { ServerParts } from './server.ts';
 import { putAside, settled } from './trades/trades.fixture.ts';
 
 let fixture: ServerFixture;
@@ -66,7 +70,60 @@ const arranged: Partial<Record<ErrorCode, (call: Call) => Promise<LightMyRequest
   CONTENTION: failing(new ContentionError('account-E44 was changed by others')),
   OVERLOADED: failing(new StoreOverloaded('100000 commits wait')),
   STORAGE_UNAVAILABLE: failing(new StorageFailure('/secret/path: disk full', { final: true })),
+  KEYS_UNAVAILABLE: failing(new KeysUnavailable('/secret/keys: no such file')),
+  SUBJECT_ERASED: (call) => {
+    const { retention } = fixture.platform;
+    const rejection = { code: 'SUBJECT_ERASED', subject: 'account-E81' };
+    const refusal = { kind: 'rejected', rejection, eventIds: [], version: 1 };
+    const placeHold = () => Promise.resolve(refusal as never);
+    return askedOf({ retention: { ...retention, placeHold } }, call);
+  },
   INTERNAL: failing(new TypeError('undefined is not a function')),
+  UNAUTHENTICATED: refusing('UNAUTHENTICATED'),
+  TOKEN_INVALID: refusing('TOKEN_INVALID'),
+  TOKEN_EXPIRED: refusing('TOKEN_EXPIRED'),
+  FORBIDDEN: (call) =>
+    askedOf({ authenticate: () => ({ ...somebody, roles: ['READ_ONLY'] }) }, call),
+  REPORT_TOO_LARGE: (call) => {
+    const { reports } = fixture.platform;
+    const settings = { ...reports.settings, rowsMax: 0 };
+    return askedOf({ reports: { ...reports, settings } }, call);
+  },
+  REPORT_NOT_RUNNING: (call) => {
+    const rejection = { code: 'REPORT_NOT_RUNNING', status: 'COMPLETED' };
+    const refusal = { kind: 'rejected', rejection, eventIds: [], version: 3 };
+    const cancel = () => Promise.resolve(refusal as never);
+    return askedOf({ reports: { ...fixture.platform.reports, cancel } }, call);
+  },
+  REPORT_NOT_READY: (call) => askedOf(reportThatIs({ status: 'RUNNING' }), call),
+  REPORT_EXPIRED: (call) => askedOf(reportThatIs({ completed: { position: 1 } }), call),
+  RECORD_ALTERED: (call) => {
+    const { record } = fixture.platform;
+    const altered = new RecordAltered(7, 'it is not what was sealed');
+    const log = { ...record.log, entries: () => Promise.reject(altered) };
+    return askedOf({ record: { ...record, log } }, call);
+  },
+  NOT_SEALED_YET: (call) => {
+    const { record } = fixture.platform;
+    const early = new NotSealedYet('nothing is sealed yet');
+    const log = { ...record.log, checkpoint: () => Promise.reject(early) };
+    return askedOf({ record: { ...record, log } }, call);
+  },
+  CHECK_UNDER_WAY: (call) => {
+    const { record } = fixture.platform;
+    const checks = { ...record.checks, begin: () => undefined };
+    return askedOf({ record: { ...record, checks } }, call);
+  },
+  AUDIT_UNAVAILABLE: (call) => {
+    const decisions = { note: () => false, close: () => Promise.resolve() };
+    return askedOf({ decisions }, call);
+  },
+  ...Object.fromEntries(
+    Object.entries(identityRefusals).map(([code, arrange]) => [
+      code,
+      (call: Call) => arrange(fixture, call),
+    ]),
+  ),
   POSITION_NOT_REACHED: async (call) => {
     const projected = {
       position: () => 0,
@@ -190,6 +247,24 @@ function withoutRoom(): Promise<never> {
   return Promise.reject(new RequestStoreFailure('/secret/path: disk full'));
 }
 
+async function askedOf(parts: Partial<ServerParts>, call: Call): Promise<LightMyRequestResponse> {
+  return (await fixture.withParts(parts)).inject(injected(call));
+}
+
+/** A job in some state, whose file has been kept for as long as any is. */
+function reportThatIs(state: object): Partial<ServerParts> {
+  const { reports } = fixture.platform;
+  const job = { report: state, progress: undefined, expiresAt: 0n };
+  return { reports: { ...reports, job: () => Promise.resolve(job as never) } };
+}
+
+function refusing(code: ErrorCode) {
+  const authenticate = () => {
+    throw new Refusal(code, 'Something was wrong with it.');
+  };
+  return (call: Call): Promise<LightMyRequestResponse> => askedOf({ authenticate }, call);
+}
+
 function failing(failure: Error) {
   return async (call: Call): Promise<LightMyRequestResponse> =>
     (await serverWith(() => Promise.reject(failure))).inject(injected(call));
@@ -294,6 +369,36 @@ describe('codes of single lines in a bulk stream (RC-09)', () => {
   });
 });
 
+// How long to wait is not the same for all of these.
+describe('codes that say by themselves how long to wait (RC-09)', () => {
+  test('TOO_MANY_REQUESTS', async () => {
+    const limits = { requestsPerAddress: 1, requestsPerPrincipal: 1 };
+    const rateLimits = { ...limits, signInsPerAddress: 1, failuresPerAddress: 1 };
+    const server = await fixture.withParts({ frontDoor: { rateLimits } });
+    const call = errorExamples.TOO_MANY_REQUESTS.when;
+    await server.inject(injected(call));
+    const { retryAfter, ...shown } = shownBy(await server.inject(injected(call)));
+    expect(shown).toEqual({ ...documented('TOO_MANY_REQUESTS', call), retryAfter: undefined });
+    expect(Number(retryAfter)).toBeGreaterThan(0);
+  });
+
+  test('REPORT_LIMIT', async () => {
+    const call = errorExamples.REPORT_LIMIT.when;
+    for (let asked = 0; asked < 10; asked += 1) await fixture.done(call);
+    const { retryAfter, ...shown } = shownBy(await fixture.call(call));
+    expect(shown).toEqual({ ...documented('REPORT_LIMIT', call), retryAfter: undefined });
+    expect(retryAfter).toBe('3600');
+  });
+
+  test('LOGIN_LOCKED', async () => {
+    const call = errorExamples.LOGIN_LOCKED.when;
+    for (let failures = 0; failures < 5; failures += 1) await fixture.call(call);
+    const { retryAfter, ...shown } = shownBy(await fixture.call(call));
+    expect(shown).toEqual({ ...documented('LOGIN_LOCKED', call), retryAfter: undefined });
+    expect(retryAfter).toBe('1');
+  });
+});
+
 test('what may succeed later says when (RC-09)', () => {
   const later = Object.entries(catalogue).filter(([, { retryAfter }]) => retryAfter !== undefined);
   const unavailable = Object.entries(catalogue).filter(([, { status }]) => status === 503);
@@ -309,6 +414,9 @@ test('no code is left without a case', () => {
     ...Object.keys(onConnections),
     'LINE_TOO_LONG',
     'CSV_INVALID',
+    'TOO_MANY_REQUESTS',
+    'REPORT_LIMIT',
+    'LOGIN_LOCKED',
   ];
   expect(new Set(cases)).toEqual(new Set(Object.keys(catalogue)));
 });

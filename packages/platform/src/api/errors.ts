@@ -351,6 +351,71 @@ const rejections: Readonly<Record<Rejection['code'], ErrorEntry>> = {
     'The review is closed',
     'Amend or cancel the event if something is to be done about it after all.',
   ),
+  REPORT_LIMIT: error(
+    429,
+    'You have asked for as many reports as an hour allows',
+    'Ask again after as many seconds as Retry-After says.',
+  ),
+  REPORT_UNKNOWN: error(
+    404,
+    'No such report',
+    'Check the id: reports that others asked for are theirs alone.',
+  ),
+  REPORT_NOT_RUNNING: error(
+    409,
+    'The report has come to its end',
+    'Nothing is left to call off; its file goes by itself.',
+  ),
+  USER_UNKNOWN: error(404, 'No such user', 'Check the user id, or list the users.'),
+  LOGIN_FAILED: error(
+    401,
+    'Name and password do not belong together',
+    'Check both. After five failures each next try has to wait; ask an administrator if it persists.',
+  ),
+  HOLD_UNKNOWN: error(
+    404,
+    'No such legal hold',
+    'Check the id: /api/v1/retention/holds lists them.',
+  ),
+  SUBJECT_UNKNOWN: error(
+    404,
+    'Nothing is recorded of it',
+    'Name the stream of an account or a user that exists, such as account-ACC-1001.',
+  ),
+  SUBJECT_ERASED: error(409, 'It is erased', 'Erasing is final: there is nothing left to be held.'),
+  LEGAL_HOLD: error(
+    409,
+    'A legal hold forbids it',
+    'Wait until whoever placed the hold releases it.',
+  ),
+  RETENTION_IN_FORCE: error(
+    409,
+    'It has to be kept',
+    'Try again once the time is over that the retention policy asks for.',
+  ),
+  USER_ERASED: error(409, 'The user is erased', 'Erasing is final: register the person anew.'),
+  PASSWORD_OUTDATED: error(
+    409,
+    'The password was changed meanwhile',
+    'Read again how things are, and repeat the request if it still holds.',
+  ),
+  LAST_ADMIN: error(
+    409,
+    'Nobody would be administrator any more',
+    'Make another active user administrator first.',
+  ),
+  ACCOUNTS_NOT_FOR_ROLE: error(
+    422,
+    'Only investors have accounts of their own',
+    'Give the role INVESTOR along, or leave the accounts out; take accounts away before the role.',
+  ),
+  API_KEY_UNKNOWN: error(404, 'No such API key', 'Check the key id, or list the keys.'),
+  API_KEY_REVOKED: error(409, 'The API key is revoked', 'Revoking is final: create another key.'),
+  CLIENT_INVALID: error(
+    401,
+    'The client is not known',
+    'Send the key id as client_id and the whole API key as client_secret.',
+  ),
 };
 
 const protocol = {
@@ -360,6 +425,11 @@ const protocol = {
     'Correct each field that "errors" names; the contract is at /docs.',
   ),
   MALFORMED_JSON: error(400, 'The body is not JSON', 'Send one JSON object in UTF-8.'),
+  JSON_UNSAFE: error(
+    400,
+    'The body is JSON that readers would not read alike',
+    'Send each key once, no key "__proto__", and not too many levels of nesting.',
+  ),
   MALFORMED_HTTP: error(400, 'The request is not HTTP/1.1', 'Check the client that wrote it.'),
   URL_MALFORMED: error(400, 'The URL is malformed', 'Percent-encode it as RFC 3986 says.'),
   HEADER_INVALID: error(400, 'A header has a value that is not allowed', 'Correct or drop it.'),
@@ -386,6 +456,101 @@ const protocol = {
     'The read models are not there yet',
     'Ask again in a moment.',
     1,
+  ),
+  UNAUTHENTICATED: error(
+    401,
+    'Nobody has said who sends this',
+    'Log in at /api/auth/login, and send the token: Authorization: Bearer …',
+  ),
+  TOKEN_INVALID: error(
+    401,
+    'The token is none that is taken here',
+    'Log in again, or ask for another API key.',
+  ),
+  TOKEN_EXPIRED: error(
+    401,
+    'The token is past its time',
+    'Send the refresh token to /api/auth/refresh, or log in again.',
+  ),
+  FORBIDDEN: error(
+    403,
+    'You may not do this',
+    'Who may is at /docs; ask an administrator for the role or the scope if you should.',
+  ),
+  REPORT_TOO_LARGE: error(
+    422,
+    'The report is too long to be answered at once',
+    'Ask for it as a job: POST /api/v1/reports; or for a shorter time.',
+  ),
+  REPORT_NOT_READY: error(
+    409,
+    'The report has no file',
+    'Ask for the report itself until it is COMPLETED; what has failed or was cancelled never gets one.',
+  ),
+  REPORT_EXPIRED: error(
+    410,
+    'The file of the report is gone',
+    'Ask for the report anew: it can be made again from the log.',
+  ),
+  TOO_MANY_REQUESTS: error(
+    429,
+    'Too many requests',
+    'Send it again after as many seconds as Retry-After says.',
+  ),
+  AUDIT_UNAVAILABLE: error(
+    503,
+    'Nothing is done that can not be recorded',
+    'Nothing was done. Send it again later.',
+    5,
+  ),
+  LOGIN_LOCKED: error(
+    429,
+    'Too many failed logins',
+    'Wait for as many seconds as Retry-After says, then try again.',
+  ),
+  REFRESH_TOKEN_INVALID: error(
+    401,
+    'The refresh token is none that is taken here',
+    'Log in again. A refresh token is good for one use; one that comes twice ends its session.',
+  ),
+  PASSWORD_WEAK: error(
+    422,
+    'The password is too weak',
+    'Use at least 12 characters that are hard to guess, such as four words that have nothing in common.',
+  ),
+  USERNAME_TAKEN: error(409, 'The name is taken', 'Choose another: names are given once.'),
+  GRANT_UNSUPPORTED: error(
+    400,
+    'Tokens are given for nothing of this kind',
+    'Use grant_type=client_credentials here; users log in at /api/auth/login.',
+  ),
+  PROVIDER_UNKNOWN: error(404, 'No such identity provider', 'Use a name from the settings.'),
+  PROVIDER_LOGIN_FAILED: error(
+    401,
+    'The login by way of the provider failed',
+    'Begin again at /api/auth/oidc/start; an administrator has to know the user, or the provider its role.',
+  ),
+  PROVIDER_UNAVAILABLE: error(
+    503,
+    'The identity provider does not answer',
+    'Try again later, or log in with name and password.',
+    5,
+  ),
+  ENTRY_UNKNOWN: error(
+    404,
+    'The record has no such entry',
+    'Ask for a position that a confirmation gave, in a tree that has it.',
+  ),
+  NOT_SEALED_YET: error(503, 'It is not sealed yet', 'Ask again in a moment.', 1),
+  RECORD_ALTERED: error(
+    500,
+    'The record was changed behind the program',
+    'Nothing of it is shown. Keep the files as they are, run a full check, and compare with a backup.',
+  ),
+  CHECK_UNDER_WAY: error(
+    409,
+    'The record is being checked',
+    'Wait for the outcome: it is listed at /api/v1/audit/checks.',
   ),
   ROUTE_UNKNOWN: error(404, 'No such resource', 'The resources are listed at /docs.'),
   REQUEST_UNKNOWN: error(
@@ -474,6 +639,12 @@ const protocol = {
     'The queue does not answer',
     'Whether the request was accepted is unknown: send it again with the same Idempotency-Key.',
     5,
+  ),
+  KEYS_UNAVAILABLE: error(
+    503,
+    'The keys are out of reach',
+    'Nothing was changed: send it again in a moment. What holds nothing personal goes on meanwhile.',
+    30,
   ),
   READ_MODELS_UNAVAILABLE: error(
     503,

@@ -1,6 +1,7 @@
 import {
   formatInstant,
   formatUnits,
+  sealedMark,
   type AvroSchema,
   type EventType,
   type Instant,
@@ -59,6 +60,8 @@ function presenterOf(schema: AvroSchema): Presenter {
     const present = presenterOf(schema.find((branch) => branch !== 'null') ?? 'null');
     return (value) => (value === null ? null : present(value));
   }
+  // What is sealed is shown by those who may open it, and not as part of an event.
+  if (schema['sensitive'] === true) return () => sealedMark;
   if (schema['logicalType'] === 'decimal') {
     const scale = Number(schema['scale']);
     return (units: bigint) => formatUnits(units, scale);

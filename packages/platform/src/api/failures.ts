@@ -7,6 +7,7 @@ import { IntakeOverloaded } from '../capture/intake.ts';
 import { ReadModelsUnavailable } from '../queries/failure.ts';
 import { RequestStoreFailure } from '../requests/request-store.ts';
 import { BusFailure } from '../streams/bus.ts';
+import { KeysUnavailable } from '../vault/failures.ts';
 import { catalogue, type ErrorCode } from './errors.ts';
 import { pathOf, problemMediaType, problemOf, Refusal, type Problem } from './problem.ts';
 
@@ -19,12 +20,20 @@ export function answerFailure(
   const refusal = refusalOf(failure);
   const problem = problemOf(refusal.code, refusal.message, pathOf(request.url));
   if (problem.status >= 500) recordFailure(request, problem, failure);
+  if (problem.status === 401) void reply.header('www-authenticate', challengeOf(problem.code));
+  if (refusal.retryAfter !== undefined) void reply.header('retry-after', refusal.retryAfter);
   // The rest of the body is still coming, and nobody reads it.
   if (problem.status === 413 || problem.status === 408) void reply.header('connection', 'close');
   return sendProblem(
     reply,
     refusal.fields.length === 0 ? problem : { ...problem, errors: [...refusal.fields] },
   );
+}
+
+/** What a client has to bring (RFC 6750, section 3). */
+function challengeOf(code: ErrorCode): string {
+  const presented = code === 'TOKEN_INVALID' || code === 'TOKEN_EXPIRED';
+  return presented ? 'Bearer error="invalid_token"' : 'Bearer';
 }
 
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
@@ -35,7 +44,8 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 
 function recordFailure(request: FastifyRequest, { code }: Problem, failure: Error): void {
   const { id, method, url } = request;
-  const record = { requestId: id, method, url, code, err: failure };
+  // Without its query, which may hold what a provider of identities has given.
+  const record = { requestId: id, method, path: pathOf(url), code, err: failure };
   // Shedding load is no defect, and saying so for each request would add to it.
   if (loggedCodes.has(code)) request.log.error(record, 'failed');
   else request.log.debug(record, 'refused for now');
@@ -43,9 +53,11 @@ function recordFailure(request: FastifyRequest, { code }: Problem, failure: Erro
 
 const loggedCodes: ReadonlySet<ErrorCode> = new Set([
   'INTERNAL',
+  'RECORD_ALTERED',
   'STORAGE_UNAVAILABLE',
   'QUEUE_UNAVAILABLE',
   'READ_MODELS_UNAVAILABLE',
+  'KEYS_UNAVAILABLE',
 ]);
 
 /** What a failure is called outside. Its own words stay inside: they may name files and hosts. */
@@ -65,6 +77,9 @@ export function refusalOf(failure: unknown): Refusal {
   }
   if (failure instanceof RequestStoreFailure || failure instanceof BusFailure) {
     return new Refusal('QUEUE_UNAVAILABLE', 'The queue could not be read or written.');
+  }
+  if (failure instanceof KeysUnavailable) {
+    return new Refusal('KEYS_UNAVAILABLE', 'What is personal could not be encrypted or read.');
   }
   if (failure instanceof LetterResolved) {
     return new Refusal('DEAD_LETTER_RESOLVED', failure.message);

@@ -1,6 +1,7 @@
 import { formatInstant, type EventLog } from '@counterfoil/event-store';
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from 'typebox';
+import type { RecordState, SealedRecord } from '../record/sealed-record.ts';
 import { downstreams, type Breakers, type BreakerStates } from '../resilience/breakers.ts';
 import type { Projected } from './read-position.ts';
 
@@ -9,7 +10,11 @@ const BreakerHealth = Type.Object(
     state: Type.Enum(['CLOSED', 'OPEN', 'HALF_OPEN']),
     failures: Type.Integer({ description: 'Outages within the window that is set' }),
     since: Type.String({ format: 'date-time', description: 'When the state became this' }),
-    lastFailure: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+    lastFailure: Type.Unsafe<string | null>({
+      type: ['string', 'null'],
+      description:
+        'The name of it: its message is in the log of the program, and at /api/v1/metrics',
+    }),
   },
   {
     description:
@@ -35,6 +40,18 @@ const Health = Type.Object(
         description: 'Events that the read models have yet to see',
       }),
     }),
+    record: Type.Object({
+      status: Type.Enum(['sealing', 'stopped', 'refused'], {
+        description:
+          'stopped: sealing is tried again. refused: the log does not go on from what was signed before, ' +
+          'and is sealed no more until an operator has found out why',
+      }),
+      sealedUpTo: Type.Integer({ description: 'Entries that are sealed' }),
+      refusedFrom: Type.Unsafe<number | null>({
+        type: ['integer', 'null'],
+        description: 'The first entry that is not what was signed; null unless sealing is refused',
+      }),
+    }),
     breakers: Type.Object(Object.fromEntries(downstreams.map((name) => [name, BreakerHealth]))),
   },
   { title: 'Health' },
@@ -48,6 +65,7 @@ export interface HealthParts {
     failure(): Error | undefined;
   };
   readonly breakers: Pick<Breakers, 'states'>;
+  readonly record: Pick<SealedRecord, 'state'>;
 }
 
 const storeAnswerMsMax = 2_000;
@@ -55,7 +73,7 @@ const storeAnswerMsMax = 2_000;
 /** For probes: `/health/live` says that the process answers, `/health` whether it can do its work. */
 export function healthRoutes(
   server: FastifyInstance,
-  { log, projected, breakers }: HealthParts,
+  { log, projected, breakers, record }: HealthParts,
 ): void {
   server.get(
     '/health/live',
@@ -64,6 +82,7 @@ export function healthRoutes(
         tags: ['Health'],
         operationId: 'isLive',
         summary: 'Is the process alive?',
+        'x-access': 'public',
         response: { 200: Type.Object({ live: Type.Boolean() }, { description: 'It is' }) },
       },
     },
@@ -73,6 +92,7 @@ export function healthRoutes(
     tags: ['Health'],
     operationId: 'getHealth',
     summary: 'Can the server do its work?',
+    'x-access': 'public',
     response: {
       200: { ...Health, 'x-response-description': 'It can' },
       503: { ...Health, 'x-response-description': 'It can not' },
@@ -94,18 +114,30 @@ export function healthRoutes(
         position,
         lag: head === undefined ? null : Math.max(0, head.position - position),
       },
+      record: recordHealth(record.state()),
       breakers: breakersHealth(breakers.states()),
     };
   });
 }
 
+function recordHealth({ sealedUpTo, failure, refusedFrom }: RecordState): Health['record'] {
+  const stands = failure === undefined ? 'sealing' : 'stopped';
+  const status = refusedFrom === undefined ? stands : 'refused';
+  return { status, sealedUpTo, refusedFrom: refusedFrom ?? null };
+}
+
 function breakersHealth(states: BreakerStates): Health['breakers'] {
   return Object.fromEntries(
-    Object.entries(states).map(([name, { since, ...state }]) => [
+    Object.entries(states).map(([name, { since, lastFailure, ...state }]) => [
       name,
-      { ...state, since: formatInstant(since) },
+      { ...state, lastFailure: nameOf(lastFailure), since: formatInstant(since) },
     ]),
   );
+}
+
+/** Whoever asks here may be anybody, and messages name files, hosts and accounts. */
+function nameOf(failure: string | null): string | null {
+  return failure === null ? null : (/^\w+(?=:)/.exec(failure)?.[0] ?? 'Error');
 }
 
 function late(afterMs: number): Promise<undefined> {

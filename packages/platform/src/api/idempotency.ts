@@ -10,6 +10,7 @@ import {
   type OnceOptions,
   type StreamId,
 } from '@counterfoil/event-store';
+import type { Vault } from '../vault/vault.ts';
 import type { Outcome } from './confirmation.ts';
 import type { Rejection } from './errors.ts';
 import { Refusal } from './problem.ts';
@@ -36,6 +37,17 @@ export function parseIdempotencyKey(text: string): string {
 
 export function fingerprintOf(...parts: readonly string[]): string {
   return hash('sha256', parts.join('\n'), 'base64url');
+}
+
+/**
+ * As `fingerprintOf`, of a request that tells of a person: keyed, because a name can be guessed, and a plain hash
+ * would say who guessed right. Rejects with a KeysUnavailable.
+ */
+export async function personalFingerprintOf(
+  vault: Pick<Vault, 'blindIndex'>,
+  ...parts: readonly string[]
+): Promise<string> {
+  return vault.blindIndex(`request ${fingerprintOf(...parts)}`);
 }
 
 export function keyReused(): Refusal {

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { Refusal } from './problem.ts';
+import { parseStrictly } from './strict-json.ts';
 
 /** The most that a body may have; bulk commands are streamed and have no end. */
 export const bodyBytesMax = 1024 * 1024;
@@ -66,19 +67,16 @@ function tooLarge(happened: string): Refusal {
 }
 
 function parse(body: Buffer, done: (failure: Error | null, value?: unknown) => void): void {
-  // Without a body there is nothing to parse: what the resource asks for says whether that will do.
-  const parsed = body.length === 0 ? { value: undefined } : parseJson(body);
-  if ('problem' in parsed) done(new Refusal('MALFORMED_JSON', parsed.problem));
-  else done(null, parsed.value);
+  try {
+    // Without a body there is nothing to parse: what the resource asks for says whether that will do.
+    done(null, body.length === 0 ? undefined : parseStrictly(textOf(body)));
+  } catch (failure) {
+    done(failure as Error);
+  }
 }
 
-/** A JSON text (RFC 8259), or what keeps it from being one. */
-function parseJson(bytes: Buffer): { readonly value: unknown } | { readonly problem: string } {
+function textOf(bytes: Buffer): string {
   // Decoding would put U+FFFD in place of what is not UTF-8, and that would be recorded.
-  if (!isUtf8(bytes)) return { problem: 'The body is not UTF-8.' };
-  try {
-    return { value: JSON.parse(bytes.toString()) };
-  } catch (error) {
-    return { problem: `The body can't be parsed: ${(error as Error).message}.` };
-  }
+  if (isUtf8(bytes)) return bytes.toString();
+  throw new Refusal('MALFORMED_JSON', 'The body is not UTF-8.');
 }

@@ -1,12 +1,29 @@
 import type { FastifySchema } from 'fastify';
 import { Type, type TObject, type TProperties, type TSchema } from 'typebox';
+import type { Resource } from '../domain/access/access.ts';
+import type { Permission } from '../domain/access/events.ts';
 import { catalogue, type ErrorCode } from './errors.ts';
 import { Problem, problemMediaType } from './problem.ts';
+
+/** Who may call a route: anybody, or whom the table of rules gives the permission on the resource. */
+export type Access = 'public' | Guarded;
+
+export interface Guarded {
+  readonly resource: Resource;
+  readonly permission: Permission;
+  /**
+   * How an investor is kept to accounts of his own, where the rules let investors in and the resource
+   * belongs to accounts: by the `account` of the path, which is looked at before the route is, or by the
+   * route itself, which asks `ownAccounts`.
+   */
+  readonly ownBy?: 'PATH' | 'ROUTE';
+}
 
 /** What the documentation says of a route, and what its requests are held against. */
 export interface Operation {
   readonly tag: string;
   readonly id: string;
+  readonly access: Access;
   readonly summary: string;
   readonly description?: string;
   readonly params?: TObject;
@@ -23,6 +40,7 @@ export interface DocumentedSchema extends FastifySchema {
   readonly operationId: string;
   readonly summary: string;
   readonly description?: string;
+  readonly 'x-access': Access;
   /** Headers that the documentation shows; the code that needs them reads and checks them. */
   readonly 'x-headers'?: TProperties;
   /** Bodies and answers that are streams: documented, and neither validated nor serialized. */
@@ -58,11 +76,26 @@ const confirmationHeaders = {
   ),
 };
 
-const commonErrors: readonly ErrorCode[] = ['HEADER_INVALID', 'OVERLOADED', 'STORAGE_UNAVAILABLE'];
+const commonErrors: readonly ErrorCode[] = [
+  'HEADER_INVALID',
+  'TOO_MANY_REQUESTS',
+  'OVERLOADED',
+  'STORAGE_UNAVAILABLE',
+];
+
+const guardErrors: readonly ErrorCode[] = [
+  'UNAUTHENTICATED',
+  'TOKEN_INVALID',
+  'TOKEN_EXPIRED',
+  'FORBIDDEN',
+  'AUDIT_UNAVAILABLE',
+  'PROVIDER_UNAVAILABLE',
+];
 
 const commandErrors: readonly ErrorCode[] = [
   'REQUEST_INVALID',
   'MALFORMED_JSON',
+  'JSON_UNSAFE',
   'IDEMPOTENCY_KEY_INVALID',
   'IDEMPOTENCY_IN_FLIGHT',
   'IDEMPOTENCY_KEY_REUSED',
@@ -85,6 +118,7 @@ export function commandSchema(operation: Operation): DocumentedSchema {
 const bodyErrors: readonly ErrorCode[] = [
   'REQUEST_INVALID',
   'MALFORMED_JSON',
+  'JSON_UNSAFE',
   'BODY_TOO_LARGE',
   'REQUEST_TIMEOUT',
   'MEDIA_TYPE_UNSUPPORTED',
@@ -114,6 +148,13 @@ export function intakeSchema(operation: Operation): DocumentedSchema {
 /** The schema of a route that does something at once, and may be repeated. */
 export function actSchema(operation: Operation): DocumentedSchema {
   const errors: readonly ErrorCode[] = [...operation.errors, ...bodyErrors, 'QUEUE_UNAVAILABLE'];
+  return documented({ ...operation, errors }, {});
+}
+
+/** The schema of a route about who somebody is: logins, sessions, tokens. */
+export function identitySchema(operation: Operation): DocumentedSchema {
+  const own = operation.body === undefined ? [] : bodyErrors;
+  const errors: readonly ErrorCode[] = [...operation.errors, ...own, 'KEYS_UNAVAILABLE'];
   return documented({ ...operation, errors }, {});
 }
 
@@ -154,8 +195,9 @@ export function streamSchema(
 }
 
 function documented(operation: Operation, headers: TProperties): DocumentedSchema {
-  const { tag, id, summary, description, params, query, body, answers } = operation;
-  const codes = [...new Set([...operation.errors, ...commonErrors])];
+  const { tag, id, access, summary, description, params, query, body, answers } = operation;
+  const guarded = access === 'public' ? [] : guardErrors;
+  const codes = [...new Set([...operation.errors, ...commonErrors, ...guarded])];
   const successes = Object.entries(answers).map(([status, schema]) => [
     status,
     { ...schema, headers, 'x-response-description': successTexts[status] },
@@ -164,6 +206,7 @@ function documented(operation: Operation, headers: TProperties): DocumentedSchem
     tags: [tag],
     operationId: id,
     summary,
+    'x-access': access,
     ...(description === undefined ? {} : { description }),
     ...(params === undefined ? {} : { params }),
     ...(query === undefined

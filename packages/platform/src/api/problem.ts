@@ -56,11 +56,19 @@ export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly code: ErrorCode;
   readonly fields: readonly FieldError[];
+  /** Seconds after which it may be tried again, where that is not the same for all of its code. */
+  readonly retryAfter: number | undefined;
 
-  constructor(code: ErrorCode, happened: string, fields: readonly FieldError[] = []) {
+  constructor(
+    code: ErrorCode,
+    happened: string,
+    fields: readonly FieldError[] = [],
+    retryAfter?: number,
+  ) {
     super(happened);
     this.code = code;
     this.fields = fields;
+    this.retryAfter = retryAfter;
     // Refusals are answers, not defects: nobody reads where they were made.
     delete this.stack;
   }

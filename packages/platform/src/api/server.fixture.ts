@@ -8,6 +8,7 @@ import { loadConfig } from '../config.ts';
 import { startPlatform, type Platform, type PlatformOverrides } from '../platform.ts';
 import { serverParts } from '../server-parts.ts';
 import type { Call } from './error-examples.ts';
+import type { Principal } from './principal.ts';
 import { buildServer, type ServerParts } from './server.ts';
 
 /** Other stores than the embedded ones, as the configuration names them. */
@@ -18,7 +19,20 @@ interface StoresUnderTest {
   readonly overrides?: Omit<PlatformOverrides, 'clock'>;
 }
 
-/** The whole program on a real SQLite file, with a clock that the test sets. */
+/** Who sends the requests of tests that are about something else: somebody who may do everything. */
+export const somebody: Principal = {
+  id: 'local',
+  how: 'PASSWORD',
+  roles: ['ADMIN'],
+  accounts: [],
+  permissions: undefined,
+  sessionId: undefined,
+};
+
+/**
+ * The whole program on a real SQLite file, with a clock that the test sets. It asks for no credentials and
+ * records no decisions, unless a test gives it other parts.
+ */
 export interface ServerFixture {
   readonly server: FastifyInstance;
   readonly platform: Platform;
@@ -46,10 +60,13 @@ export async function openServer({
     file,
   });
   const platform = await startPlatform(config, { ...overrides, clock });
-  const parts = {
+  const parts: ServerParts = {
     ...serverParts(platform, pino({ level: 'silent' })),
-    // Files of tests run side by side: a busy machine is no fault of theirs.
-    eventLoopDelayMsMax: 60_000,
+    authenticate: () => somebody,
+    decisions: undefined,
+    frontDoor: {},
+    // Test files that start side by side keep each other waiting for longer than users would.
+    eventLoopDelayMsMax: 0,
   };
   const servers: FastifyInstance[] = [];
   const withParts = async (replaced: Partial<ServerParts>): Promise<FastifyInstance> => {

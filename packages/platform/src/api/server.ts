@@ -1,16 +1,23 @@
 import type { Clock, EventStore } from '@counterfoil/event-store';
 import underPressure from '@fastify/under-pressure';
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Decisions } from '../access/decisions.ts';
 import type { TradeService } from '../capture/trade-service.ts';
+import type { RateLimits } from '../config.ts';
 import type { ActionService } from '../corporate-actions/action-service.ts';
+import type { Identity } from '../identity/identity.ts';
 import type { ActionsBook } from '../ledger/actions-book.ts';
 import { eventTypes } from '../ledger/event-types.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { createPostedTerms } from '../ledger/posted-terms.ts';
 import type { TemporalQueries } from '../ledger/temporal-queries.ts';
 import type { ViewDatabase } from '../queries/views.ts';
+import type { SealedRecord } from '../record/sealed-record.ts';
+import type { ReportService } from '../reports/report-service.ts';
 import type { RequestStore } from '../requests/request-store.ts';
 import type { Breakers } from '../resilience/breakers.ts';
+import type { Retention } from '../retention/retention.ts';
+import type { Vault } from '../vault/vault.ts';
 import { accountRoutes } from './accounts/accounts.ts';
 import { balanceHistoryRoute } from './accounts/balance-history.ts';
 import { cashRoutes } from './accounts/cash.ts';
@@ -20,6 +27,13 @@ import { limitRoutes } from './accounts/limits.ts';
 import { orderRoutes } from './accounts/orders.ts';
 import { positionRoutes } from './accounts/positions.ts';
 import { tradeRoutes } from './accounts/trades.ts';
+import { apiKeyRoutes } from './api-keys/api-keys.ts';
+import { checkpointRoutes } from './audit/checkpoints.ts';
+import { checkRoutes } from './audit/checks.ts';
+import { entryRoutes } from './audit/entries.ts';
+import { exportRoute } from './audit/export.ts';
+import { preferSealed } from './audit/prefer-sealed.ts';
+import { authRoutes, publicKeysRoute } from './auth/auth.ts';
 import { bulkRoute } from './bulk/bulk.ts';
 import { createCommandRunner } from './commands.ts';
 import { accountEntitlementRoute } from './corporate-actions/account-entitlements.ts';
@@ -35,14 +49,24 @@ import { reviewRoutes } from './corporate-actions/review.ts';
 import { documentApi } from './documentation.ts';
 import { eventPresenter } from './event-json.ts';
 import { answerBrokenRequest, answerFailure } from './failures.ts';
+import { allowOrigins } from './front-door/cross-origin.ts';
+import { limitAddresses, limitFailures, limitPrincipals } from './front-door/rate-limits.ts';
+import { checkShape } from './front-door/request-shape.ts';
+import { secureAnswers } from './front-door/security-headers.ts';
+import type { TlsOptions } from './front-door/tls.ts';
+import { authenticateRequests, guardRoutes } from './guard.ts';
 import { healthRoutes, type HealthParts } from './health.ts';
 import { instrumentRoutes } from './instruments/instruments.ts';
 import { priceRoutes } from './instruments/prices.ts';
 import { bodyBytesMax, parseJsonBodies } from './json-body.ts';
 import { answerUnknownRoutes } from './not-found.ts';
-import { attachPrincipal, requestIdOf } from './principal.ts';
+import type { Authenticate } from './principal.ts';
 import { Refusal } from './problem.ts';
 import { createReachPosition, type Projected } from './read-position.ts';
+import { reportJobRoutes } from './reports/jobs.ts';
+import { reportRoutes } from './reports/reports.ts';
+import { attachRequestIds, requestIdOf } from './request-ids.ts';
+import { retentionRoutes } from './retention/retention.ts';
 import { captureBulkRoute } from './trades/bulk.ts';
 import { captureRoute } from './trades/capture.ts';
 import { deadLetterRoutes } from './trades/dead-letters.ts';
@@ -50,12 +74,14 @@ import { partsHealthRoute } from './trades/health.ts';
 import { queueRoute } from './trades/queue.ts';
 import { tradeRecordRoutes } from './trades/records.ts';
 import { requestRoutes } from './trades/requests.ts';
+import { userLifeRoutes } from './users/life.ts';
+import { userRoutes } from './users/users.ts';
 import { compileValidator } from './validation.ts';
 
 export interface ServerParts {
   readonly ledger: Ledger;
   readonly temporal: TemporalQueries;
-  readonly log: Pick<EventStore, 'findClaim' | 'head' | 'readStream'>;
+  readonly log: Pick<EventStore, 'findClaim' | 'head' | 'raw' | 'readAll' | 'readStream'>;
   readonly views: ViewDatabase;
   readonly projected: Projected & HealthParts['projected'];
   readonly requests: Pick<RequestStore, 'check'>;
@@ -67,15 +93,43 @@ export interface ServerParts {
   readonly tellNews?: TellNews;
   readonly clock: Clock;
   readonly logger: FastifyBaseLogger;
+  readonly authenticate: Authenticate;
+  /** Where it is recorded who was let do what; nowhere when it is left out. */
+  readonly decisions?: Decisions | undefined;
+  readonly record: SealedRecord;
+  readonly reports: ReportService;
+  readonly identity: Identity;
+  readonly vault: Vault;
+  readonly retention: Retention;
+  /** Whether anybody may make himself a user; nobody when it is left out. */
+  readonly signUp?: boolean;
+  /** Whether browsers come by HTTPS, through a proxy or not. */
+  readonly secure?: boolean;
+  readonly frontDoor?: FrontDoor;
   /** How long the body of a request may take to arrive. */
   readonly bodyArrivalMsMax?: number;
-  /** How late the event loop may be before requests are turned away. */
+  /** How far behind the event loop may be before load is shed; 0 for however far. */
   readonly eventLoopDelayMsMax?: number;
 }
 
-/** The HTTP API. It knows nobody yet: let it listen on this machine only. */
+/** What stands between the network and the routes. */
+export interface FrontDoor {
+  /** Undefined for HTTP in the clear. */
+  readonly tls?: TlsOptions | undefined;
+  /** Addresses and ranges whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies?: readonly string[] | undefined;
+  /** Whose scripts may read answers. */
+  readonly corsOrigins?: readonly string[] | undefined;
+  /** Undefined for no limits. */
+  readonly rateLimits?: RateLimits | undefined;
+}
+
+/** The HTTP API. Rejects with an UnguardedRoute when one of its routes does not say who may call it. */
 export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
+  const { tls, trustedProxies = [], corsOrigins = [], rateLimits } = parts.frontDoor ?? {};
   const server: FastifyInstance = fastify({
+    https: tls ?? null,
+    trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     loggerInstance: parts.logger,
     // A child logger and two lines for each request cost more than the request; failures are logged.
     logController: new LogController({ disableRequestLogging: true }),
@@ -91,23 +145,49 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   });
   server.setValidatorCompiler(compileValidator);
   server.setErrorHandler(answerFailure);
-  attachPrincipal(server);
+  attachRequestIds(server);
+  secureAnswers(server, tls !== undefined);
   refuseWhileStopping(server);
   await shedLoad(server, parts.eventLoopDelayMsMax);
+  await allowOrigins(server, corsOrigins);
+  checkShape(server);
+  // Of one route these run one behind the other: where from, who, how often, whether he may.
+  if (rateLimits !== undefined) await limitAddresses(server, rateLimits);
+  authenticateRequests(server, {
+    ...parts,
+    limitFailures: rateLimits && limitFailures(server, rateLimits),
+  });
+  if (rateLimits !== undefined) await limitPrincipals(server, rateLimits);
+  guardRoutes(server, parts.decisions);
   parseJsonBodies(server, parts.bodyArrivalMsMax);
   answerUnknownRoutes(server);
-  await documentApi(server);
+  await documentApi(server, tls !== undefined);
   healthRoutes(server, parts);
   await server.register(async (api) => apiRoutes(api, parts), { prefix: '/api/v1' });
+  publicKeysRoute(server, parts.identity);
+  await server.register(async (api) => identityRoutes(api, parts), { prefix: '/api' });
   return server;
 }
 
 // A connection on which nothing moves for so long is closed, whatever it was about.
 const idleMsMax = 60_000;
 
+/** About users and logins, which no version of the rest changes. */
+function identityRoutes(api: FastifyInstance, parts: ServerParts): void {
+  const { log, vault, clock, projected, signUp = false, secure = false } = parts;
+  void api.register(async (auth) => authRoutes(auth, { ...parts, signUp, secure }), {
+    prefix: '/auth',
+  });
+  const run = createCommandRunner({ log, vault, clock });
+  const users = { ...parts, run, reach: createReachPosition(projected, log) };
+  userRoutes(api, users);
+  userLifeRoutes(api, users);
+  apiKeyRoutes(api, { ...parts, run });
+}
+
 function apiRoutes(api: FastifyInstance, parts: ServerParts): void {
-  const { ledger, log, clock, projected, trades } = parts;
-  const run = createCommandRunner({ log, clock });
+  const { ledger, log, vault, clock, projected, trades } = parts;
+  const run = createCommandRunner({ log, vault, clock });
   const reach = createReachPosition(projected, log);
   const commands = { ledger, run };
   accountLifeRoutes(api, commands);
@@ -118,7 +198,14 @@ function apiRoutes(api: FastifyInstance, parts: ServerParts): void {
   positionRoutes(api, { ...parts, reach });
   tradeRoutes(api, { ...parts, reach });
   balanceHistoryRoute(api, parts);
-  accountEventRoute(api, { log, present: eventPresenter(eventTypes) });
+  const present = eventPresenter(eventTypes);
+  accountEventRoute(api, { log, present });
+  const { log: sealed, checks } = parts.record;
+  preferSealed(api, sealed);
+  entryRoutes(api, { sealed, log, event: log.raw.event, present });
+  checkpointRoutes(api, { sealed, log });
+  exportRoute(api, { sealed });
+  checkRoutes(api, { checks, log });
   instrumentRoutes(api, { ...parts, run, reach });
   priceRoutes(api, { ...parts, run, reach });
   const events = { ...parts, run, reach, tellNews: parts.tellNews ?? (() => {}) };
@@ -140,6 +227,9 @@ function apiRoutes(api: FastifyInstance, parts: ServerParts): void {
   queueRoute(api, trades);
   deadLetterRoutes(api, trades);
   partsHealthRoute(api, parts);
+  retentionRoutes(api, { ...parts, run });
+  reportRoutes(api, parts);
+  reportJobRoutes(api, { ...parts, run });
 }
 
 function refuseWhileStopping(server: FastifyInstance): void {

@@ -128,8 +128,23 @@ function schemaAt(schema: AnySchema, pointer: string): AnySchema | undefined {
 
 const shownLength = 60;
 
+const secretName = /passw|secret|token|credential|api_?key|authorization/i;
+
+/**
+ * What was sent, unless it may be secret: answers end up in logs, tickets and screenshots. That is what a field
+ * of such a name has, at any depth, and a text that came in place of a whole body.
+ */
 function foundAt(data: unknown, pointer: string): string {
-  return `; got ${shown(valueAt(data, pointer))}`;
+  const value = valueAt(data, pointer);
+  const mayBeSecret = pointer === '' || secretName.test(pointer);
+  return mayBeSecret && isWord(value)
+    ? '; what was sent is not repeated here'
+    : `; got ${shown(value)}`;
+}
+
+/** Of these `shown` tells the value. */
+function isWord(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'number';
 }
 
 function valueAt(data: unknown, pointer: string): unknown {

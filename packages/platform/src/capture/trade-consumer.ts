@@ -19,6 +19,7 @@ import {
 import { BusFailure, type Bus, type Message, type Subscriber } from '../streams/bus.ts';
 import { puttingAside } from '../streams/dead-letters.ts';
 import { gather } from '../streams/gathering.ts';
+import { KeysUnavailable } from '../vault/failures.ts';
 import {
   arrivalOf,
   causeIn,
@@ -127,6 +128,7 @@ function isOutage(failure: unknown): boolean {
     failure instanceof StoreOverloaded ||
     failure instanceof ContentionError ||
     failure instanceof RequestStoreFailure ||
+    failure instanceof KeysUnavailable ||
     failure instanceof BusFailure
   );
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { copyLog } from '@counterfoil/event-store';
 import { openSqliteStorage } from '@counterfoil/event-store/sqlite';
 import { describe, expect, test } from 'vitest';
-import { openStorage } from '../platform.ts';
+import { openStorage } from '../stores.ts';
 import { startProcess, type RunningCommand } from './command-line.fixture.ts';
 import { openHistory, writeHistory } from './history.fixture.ts';
 import {

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import path from 'node:path';
 import { CopyMismatch, type CopyResult, type EventStorage } from '@counterfoil/event-store';
-import { openStorage } from '../platform.ts';
+import { openStorage } from '../stores.ts';
 import { CommandFailure, opening } from './failure.ts';
 import { moveFile } from './files.ts';
 import { exitCodeOfInterruption } from './interruption.ts';

@@ -1,7 +1,7 @@
 import type { EventStore } from '@counterfoil/event-store';
 import { createProjector, type ReadModelDatabase } from '@counterfoil/event-store/projections';
-import { systemClock } from '../platform.ts';
 import { projections } from '../read-models/projections.ts';
+import { systemClock } from '../stores.ts';
 import { count, type Terminal } from './terminal.ts';
 
 const lookEveryMs = 200;

@@ -6,6 +6,7 @@ import {
 } from '@counterfoil/event-store';
 import { FoldDefect, ProjectionMisfit } from '@counterfoil/event-store/projections';
 import { ConfigError, loadProcessConfig, type Config } from '../config.ts';
+import { KeysUnavailable } from '../vault/failures.ts';
 import { canWrite } from './files.ts';
 
 /** A command can't go on; the message is the sentence that its user reads, with what to do about it. */
@@ -29,6 +30,7 @@ function sentenceOf(failure: unknown): string {
     failure instanceof ConfigError ||
     failure instanceof CopyMismatch ||
     failure instanceof FoldDefect ||
+    failure instanceof KeysUnavailable ||
     failure instanceof ProjectionMisfit ||
     failure instanceof StorageFailure;
   if (isSentence) return capitalized(failure.message);

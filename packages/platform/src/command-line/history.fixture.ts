@@ -10,11 +10,13 @@ import type { Config } from '../config.ts';
 import type { AccountId, TradeId } from '../domain/accounts/events.ts';
 import type { InstrumentSymbol } from '../domain/instruments/events.ts';
 import { Money, Price, Quantity } from '../domain/money/money.ts';
+import { openKeys } from '../key-stores.ts';
 import type { AccountInstruction } from '../ledger/instructions.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
 import type { MarketBook } from '../ledger/market-book.ts';
 import { createTemporalQueries, type TemporalQueries } from '../ledger/temporal-queries.ts';
-import { openLog, openMarket } from '../platform.ts';
+import { openMarket } from '../platform.ts';
+import { openLog } from '../stores.ts';
 import { randomFrom, type Random } from './random.fixture.ts';
 
 export const accountIds = ['A-0', 'A-1', 'A-2', 'A-3'] as readonly string[] as readonly AccountId[];
@@ -40,7 +42,8 @@ export async function openHistory(config: Config, seed: number): Promise<History
   const random = randomFrom(seed);
   const store = await openLog(config, { clock });
   const market = await openMarket(config, store, clock);
-  const ledger = createLedger(store, market);
+  const keys = await openKeys(config, { clock });
+  const ledger = createLedger(store, market, keys.vault);
   const commandOf = commandsFrom(ledger, random, `T-${seed}`);
   return {
     store,
@@ -59,6 +62,7 @@ export async function openHistory(config: Config, seed: number): Promise<History
     },
     close: async () => {
       await market.close();
+      await keys.close();
       await store.close();
     },
   };

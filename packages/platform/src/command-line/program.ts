@@ -81,11 +81,57 @@ function describeProgram(terminal: Terminal, exitWith: (code: number) => void): 
       exitWith(await verify(options, terminal));
     });
 
+  command('checkpoint', 'Print the newest signed checkpoint, for you to keep somewhere else')
+    .option('--keys', 'print the keys that verify checkpoints instead, the newest first')
+    .option('--new-key', 'make a key that signs from the next start on, and print all keys')
+    .addHelpText('after', help.checkpoint)
+    .action(async (options) => {
+      const { checkpoint } = await import('./checkpoint.ts');
+      exitWith(await checkpoint(options, terminal));
+    });
+
   command('backup <file>', 'Copy the log into a file while it may be written')
     .addHelpText('after', help.backup)
     .action(async (file, options) => {
       const { backup } = await import('./backup.ts');
       exitWith(await backup(file, options, terminal));
+    });
+
+  command('archive', 'Write what was recorded before a day into compressed, signed files')
+    .requiredOption('--until <day>', 'a day of UTC: what was recorded before it')
+    .requiredOption('--to <directory>', 'where the files are, and those of earlier archives')
+    .addHelpText('after', help.archive)
+    .action(async (options) => {
+      const { archive } = await import('./archive.ts');
+      exitWith(await archive(options, terminal));
+    });
+
+  command('keys <action> [file]', 'List, rotate, back up or restore the keys of what is encrypted')
+    .addHelpText('after', help.keys)
+    .action(async (action, file, options) => {
+      const { keys } = await import('./keys.ts');
+      exitWith(await keys(action, file, options, terminal));
+    });
+
+  command('users <action> [username]', 'List users, add one, give one another password')
+    .option('--name <text>', 'add: as people call him; the username when left out')
+    .option('--email <address>', 'add: his e-mail address')
+    .option('--role <roles...>', 'add: such as ADMIN; READ_ONLY when left out')
+    .option('--account <accounts...>', "add: those that are an investor's own")
+    .addHelpText('after', help.users)
+    .action(async (action, username, options) => {
+      const { users } = await import('./users.ts');
+      exitWith(await users(action, username, options, terminal));
+    });
+
+  command('export', 'Write the record to a file that can be verified without this program')
+    .requiredOption('--to <file>', 'the file to write, JSON Lines')
+    .option('--from <position>', 'begin with this entry; the first when left out')
+    .option('--until <position>', 'end with this entry; the last that is sealed when left out')
+    .addHelpText('after', help.exporting)
+    .action(async (options) => {
+      const { exportRecord } = await import('./export.ts');
+      exitWith(await exportRecord(options, terminal));
     });
 
   command('restore <backup>', 'Make the store what a backup was at a position or moment')

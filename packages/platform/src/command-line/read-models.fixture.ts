@@ -1,5 +1,5 @@
 import { sql, type Kysely } from 'kysely';
-import { openReadModelDatabase } from '../platform.ts';
+import { openReadModelDatabase } from '../stores.ts';
 import type { Place } from './stores.fixture.ts';
 
 /** Runs work on the database of the read models, past everything that guards it. */

@@ -3,8 +3,8 @@ import {
   rebuild as rebuildOne,
   type ReadModelDatabase,
 } from '@counterfoil/event-store/projections';
-import { openLog, openReadModelDatabase, systemClock } from '../platform.ts';
 import { projections } from '../read-models/projections.ts';
+import { openLog, openReadModelDatabase, systemClock } from '../stores.ts';
 import { catchUp } from './catch-up.ts';
 import { CommandFailure, opening } from './failure.ts';
 import { exitCodeOfInterruption } from './interruption.ts';

@@ -1,7 +1,7 @@
 import type { EventStore, RecordedEvent, StreamId } from '@counterfoil/event-store';
 import { eventPresenter } from '../api/event-json.ts';
 import { eventTypes } from '../ledger/event-types.ts';
-import { openLog } from '../platform.ts';
+import { openLog } from '../stores.ts';
 import { CommandFailure, opening } from './failure.ts';
 import { exitCodeOfInterruption } from './interruption.ts';
 import { onExistingLog, type StoreOptions } from './kept-store.ts';

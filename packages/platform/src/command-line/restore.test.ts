@@ -11,8 +11,8 @@ import {
 import { openSqliteStorage } from '@counterfoil/event-store/sqlite';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { openStorage } from '../platform.ts';
 import { projections } from '../read-models/projections.ts';
+import { openStorage } from '../stores.ts';
 import { startProcess } from './command-line.fixture.ts';
 import { writeHistory } from './history.fixture.ts';
 import { inReadModels } from './read-models.fixture.ts';

@@ -1,12 +1,21 @@
+import type { Server as HttpsServer } from 'node:https';
+import type { FastifyInstance } from 'fastify';
 import { pino, type Logger } from 'pino';
+import { followTls } from '../api/front-door/tls.ts';
 import { buildServer } from '../api/server.ts';
-import { loadProcessConfig, type Config } from '../config.ts';
+import { ConfigError, loadProcessConfig, type Config, type TlsFiles } from '../config.ts';
 import { DemoConflict, loadDemo } from '../demo/demo.ts';
 import { requestsToTry } from '../demo/requests.ts';
+import type { Role } from '../domain/access/events.ts';
+import type { AccountId } from '../domain/accounts/events.ts';
+import { makeDemoUsers, type DemoUser } from '../identity/demo-tokens.ts';
+import { makeFirstAdmin, type FirstAdmin } from '../identity/first-admin.ts';
 import { startPlatform, type Platform } from '../platform.ts';
 import { serverParts } from '../server-parts.ts';
 import { CommandFailure, describeFailure, opening } from './failure.ts';
 import { untilInterrupted } from './interruption.ts';
+import { openLogger } from './logger.ts';
+import { openSecrets } from './open-secrets.ts';
 import { count, type Terminal } from './terminal.ts';
 import { requireFinished } from './unfinished-restore.ts';
 
@@ -19,10 +28,13 @@ export interface ServeOptions {
 /** Serves until it is told to stop. */
 export async function serve(options: ServeOptions, terminal: Terminal): Promise<number> {
   const config = loadProcessConfig({ file: options.config, demo: options.demo });
+  requireGuarded(config);
   await opening(config, () => requireFinished(config));
+  const secrets = { settings: options.config, tls: config.tls };
+  for (const warning of await openSecrets(secrets)) terminal.tell(warning);
   return untilInterrupted(async (signal) => {
     // Standard output is for people, standard error for machines.
-    const logger = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }));
+    const logger = openLogger(config.logLevel, pino.destination({ fd: 2, sync: true }));
     const onFailure = (err: unknown): void => logger.warn({ err }, 'failed, and is tried again');
     const platform = await opening(config, () => startPlatform(config, { onFailure }));
     try {
@@ -42,11 +54,14 @@ async function serveOn(
   terminal: Terminal,
 ): Promise<void> {
   const { config } = platform;
+  const admin = await makeFirstAdmin(platform.identity, config.adminPassword);
+  // Whatever goes wrong from here on, he is made, and nobody can find out the password any more.
+  if (admin !== undefined) sayAdmin(admin, terminal);
   const server = await listen(platform, logger);
   terminal.say(`Counterfoil listens on ${server.url}`);
   terminal.say(`  API        ${server.url}/docs`);
   terminal.say(`  data       ${describeStore(config)}`);
-  if (!isLoopback(config.host)) terminal.tell(openDoor);
+  if (isInTheClear(config)) terminal.tell(inTheClear);
   const demo = config.demo ? runDemo(platform, server.url, signal, terminal) : undefined;
   await aborted(signal);
   terminal.say('Stopping: requests under way are finished first');
@@ -54,13 +69,41 @@ async function serveOn(
   await server.close();
 }
 
-// The API knows no users yet.
-const openDoor =
-  'Warning: there are no passwords yet, so whoever reaches this address can do everything; ' +
-  'let it be one of this machine alone (COUNTERFOIL_HOST=127.0.0.1) or put a guard in front of it';
+/** Passwords and tokens are not for everybody between a client and this machine to read. */
+function requireGuarded(config: Config): void {
+  const { host, demo, insecure } = config;
+  if (isLoopback(host)) return;
+  if (demo) {
+    throw new ConfigError(
+      `--demo gives away tokens, so it listens on this machine only: COUNTERFOIL_HOST is ${host}, ` +
+        'leave it at 127.0.0.1',
+    );
+  }
+  if (isInTheClear(config) && !insecure) {
+    throw new ConfigError(
+      `COUNTERFOIL_HOST is ${host}, and there is no TLS: set "tls" to a certificate and its key, or ` +
+        '"insecure" to true where a proxy in front of it speaks TLS',
+    );
+  }
+}
+
+function isInTheClear({ host, tls }: Config): boolean {
+  return tls === undefined && !isLoopback(host);
+}
+
+const inTheClear =
+  'Warning: there is no TLS here, so let nothing but a proxy that speaks it reach this address, and name ' +
+  'the proxy in "trustedProxies"';
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+/** Once, and to the terminal alone. */
+function sayAdmin({ username, password }: FirstAdmin, terminal: Terminal): void {
+  if (password === undefined) return;
+  terminal.say(`Log in as ${username}, with the password ${password}`);
+  terminal.say('It is shown this once: change it at /api/auth/password');
 }
 
 interface Listening {
@@ -73,21 +116,32 @@ interface Listening {
 const finishMsMax = 20_000;
 
 async function listen(platform: Platform, logger: Logger): Promise<Listening> {
-  const { host, port } = platform.config;
+  const { host, port, tls } = platform.config;
   const server = await buildServer(serverParts(platform, logger));
+  const stopFollowing = tls === undefined ? () => {} : followCertificate(server, tls, logger);
   try {
     return {
       url: reachableUrl(await server.listen({ host, port })),
       close: async () => {
+        stopFollowing();
         const cutOff = setTimeout(() => server.server.closeAllConnections(), finishMsMax);
         await server.close();
         clearTimeout(cutOff);
       },
     };
   } catch (cause) {
+    stopFollowing();
     await server.close();
     throw listenFailure(cause, host, port);
   }
+}
+
+function followCertificate(server: FastifyInstance, tls: TlsFiles, logger: Logger): () => void {
+  const onFailure = (err: unknown): void => {
+    logger.error({ err }, 'the new certificate can not be used, and the old one is');
+  };
+  // With certificates it is a server for HTTPS.
+  return followTls(server.server as HttpsServer, tls, { onFailure });
 }
 
 /** An address that a browser on this machine can open: a server that listens everywhere is also here. */
@@ -143,7 +197,11 @@ async function runDemo(
         ? 'The demo data was loaded before'
         : `Demo data loaded: ${count(loaded.sent)} commands, ${count(loaded.refused)} of them refused as planned`,
     );
+    const users = await makeDemoUsers(platform.identity, investorAccounts);
+    terminal.say('\nWho may do what, with tokens for a quarter of an hour:');
+    for (const user of users) sayUser(user, terminal);
     terminal.say('\nRequests to try:');
+    terminal.say(`\nTOKEN=${tokenOf(users, 'ADMIN')}`);
     for (const { says, line } of requestsToTry(url, loaded.knownBefore)) {
       terminal.say(`\n# ${says}\n${line}`);
     }
@@ -155,6 +213,18 @@ async function runDemo(
 }
 
 const showMsMax = 10_000;
+
+/** Of the demo's investor. */
+const investorAccounts = ['DEMO-03', 'DEMO-08'] as AccountId[];
+
+function sayUser({ role, login, token }: DemoUser, terminal: Terminal): void {
+  const means = login === undefined ? 'an API key' : `${login.username} ${login.password}`;
+  terminal.say(`\n${role.toLowerCase().replace('_', '-')} (${means})\n${token}`);
+}
+
+function tokenOf(users: readonly DemoUser[], wanted: Role): string {
+  return users.find(({ role }) => role === wanted)?.token ?? '';
+}
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

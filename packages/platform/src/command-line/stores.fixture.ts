@@ -7,7 +7,7 @@ import {
   type TestServer,
 } from '../../../event-store/src/storage/postgres/test-server.ts';
 import type { Config } from '../config.ts';
-import { openLog, openStorage } from '../platform.ts';
+import { openLog, openStorage } from '../stores.ts';
 import {
   configOf,
   environmentOf,

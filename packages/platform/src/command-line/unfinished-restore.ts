@@ -2,7 +2,7 @@ import { StorageFailure } from '@counterfoil/event-store';
 import type { ReadModelDatabase } from '@counterfoil/event-store/projections';
 import { sql } from 'kysely';
 import type { Config } from '../config.ts';
-import { openReadModelDatabase, openStorage } from '../platform.ts';
+import { openReadModelDatabase, openStorage } from '../stores.ts';
 import { CommandFailure } from './failure.ts';
 
 // In PostgreSQL a log is restored where it will stay, so until the restore is finished a table says that it

@@ -4,12 +4,13 @@ export interface RequestToTry {
   readonly line: string;
 }
 
-/** `knownBefore` is an instant before the demo's late trade was recorded. */
+/** `TOKEN` is set to an access token. `knownBefore` is an instant before the demo's late trade was recorded. */
 export function requestsToTry(url: string, knownBefore: string): readonly RequestToTry[] {
   const api = `${url}/api/v1`;
-  const get = (path: string): string => `curl -s '${api}${path}'`;
+  const asked = '-H "Authorization: Bearer $TOKEN"';
+  const get = (path: string): string => `curl -s '${api}${path}' ${asked}`;
   const post = (path: string, body: object): string =>
-    `curl -s '${api}${path}' -H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`;
+    `curl -s '${api}${path}' ${asked} -H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`;
   return [
     {
       says: 'what a family office holds now, at the last prices of the data (March 2021)',

@@ -1,8 +1,13 @@
+import { formatInstant } from '@counterfoil/event-store';
 import type { AccountRejection } from '../domain/accounts/rejections.ts';
+import type { ApiKeyRejection } from '../domain/api-keys/api-key.ts';
 import type { AnnouncementRejection } from '../domain/corporate-actions/commands.ts';
 import type { InstrumentRejection } from '../domain/instruments/instrument.ts';
 import type { PricesRejection } from '../domain/instruments/prices.ts';
+import type { ReportRejection } from '../domain/reports/reports.ts';
+import type { RetentionRejection } from '../domain/retention/retention.ts';
 import type { RecordRejection } from '../domain/trade-records/trade-record.ts';
+import type { UserRejection } from '../domain/users/user.ts';
 
 /** Every refusal that the domain knows. */
 export type Rejection =
@@ -10,7 +15,11 @@ export type Rejection =
   | AnnouncementRejection
   | InstrumentRejection
   | PricesRejection
-  | RecordRejection;
+  | RecordRejection
+  | RetentionRejection
+  | ReportRejection
+  | UserRejection
+  | ApiKeyRejection;
 
 type Described = {
   readonly [Code in Rejection['code']]: (
@@ -134,6 +143,24 @@ const sentences: Described = {
   DEFAULT_OPTION_NOT_FOR_TYPE: ({ actionType, option }) => `${actionType} has no option ${option}.`,
   ACTION_NOT_FAILED: ({ status }, id) => `Event ${id} is ${status}.`,
   ACTION_REVIEW_RESOLVED: (_, id) => `The review of event ${id} is closed.`,
+  REPORT_LIMIT: ({ perHour, nextAt }) =>
+    `${perHour} reports were asked for within an hour; the next may be from ${formatInstant(nextAt)} on.`,
+  REPORT_UNKNOWN: (_, id) => `You asked for no report ${id}.`,
+  REPORT_NOT_RUNNING: ({ status }, id) => `Report ${id} is ${status}.`,
+  HOLD_UNKNOWN: (_, id) => `There is no legal hold ${id}.`,
+  SUBJECT_UNKNOWN: ({ subject }) => `Nothing is recorded of ${subject}.`,
+  SUBJECT_ERASED: ({ subject }) => `${subject} is erased.`,
+  LEGAL_HOLD: ({ holdId }) => `It is under the legal hold ${holdId}.`,
+  RETENTION_IN_FORCE: ({ until }) => `What is recorded of it has to be kept until ${until}.`,
+  USER_UNKNOWN: (_, id) => `There is no user ${id}.`,
+  LOGIN_FAILED: () => 'Name and password do not open anything.',
+  USER_ERASED: (_, id) => `User ${id} is erased.`,
+  PASSWORD_OUTDATED: (_, id) => `The password of user ${id} was changed meanwhile.`,
+  LAST_ADMIN: (_, id) => `User ${id} is the last active administrator.`,
+  ACCOUNTS_NOT_FOR_ROLE: (_, id) => `User ${id} is no investor, and would have accounts.`,
+  API_KEY_UNKNOWN: (_, id) => `There is no API key ${id}.`,
+  API_KEY_REVOKED: (_, id) => `API key ${id} is revoked.`,
+  CLIENT_INVALID: () => 'There is no such client with that secret.',
 };
 
 /** The terms of corporate actions have names; elsewhere there is only one. */

@@ -1,10 +1,17 @@
 import type { CalendarDate } from '@counterfoil/event-store';
-import type { ClientCommand } from '../domain/accounts/commands.ts';
+import type { ClientCommand, OpenAccount } from '../domain/accounts/commands.ts';
 import { isOfMadeForm } from '../domain/accounts/trade-ids.ts';
 import type { PricesCommand } from '../domain/instruments/prices.ts';
 
 /** A client's command without what the ledger adds. */
-export type AccountInstruction = Without<ClientCommand, 'market' | 'history'>;
+export type AccountInstruction =
+  | Without<Exclude<ClientCommand, OpenAccount>, 'market' | 'history'>
+  | OpeningInstruction;
+
+/** Its name is open: the ledger holds it before anything is decided. */
+export interface OpeningInstruction extends Omit<OpenAccount, 'market' | 'ownerName'> {
+  readonly ownerName: string;
+}
 
 /** As RecordDailyBar and MarkPrice, without what the ledger adds. */
 export type PricesInstruction =

@@ -13,6 +13,7 @@ import type { AccountId, TradeId } from '../domain/accounts/events.ts';
 import { unitedStates } from '../domain/calendar/united-states.ts';
 import type { InstrumentSymbol } from '../domain/instruments/events.ts';
 import { Money, Price, Quantity } from '../domain/money/money.ts';
+import { openVault } from '../vault/vault.fixture.ts';
 import { eventTypes } from './event-types.ts';
 import type { AccountInstruction } from './instructions.ts';
 import { createLedger, type Ledger } from './ledger.ts';
@@ -45,7 +46,7 @@ export async function openLedger(
   return {
     store,
     market,
-    ledger: createLedger(store, market),
+    ledger: createLedger(store, market, openVault(clock)),
     temporal: createTemporalQueries(store, market),
     setTime: (text) => {
       now = instantOf(text);

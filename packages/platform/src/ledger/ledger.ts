@@ -28,10 +28,12 @@ import {
 } from '../domain/instruments/prices.ts';
 import { tradeRecordStream, type RecordId } from '../domain/trade-records/events.ts';
 import { tradeRecordAggregate } from '../domain/trade-records/trade-record.ts';
+import type { Vault } from '../vault/vault.ts';
 import { createCorporateActions, type CorporateActions } from './corporate-actions.ts';
 import { createEntitlementLedger, type EntitlementLedger } from './entitlements.ts';
-import type { AccountInstruction, PricesInstruction } from './instructions.ts';
+import type { AccountInstruction, OpeningInstruction, PricesInstruction } from './instructions.ts';
 import type { MarketBook } from './market-book.ts';
+import { createOpenings } from './openings.ts';
 import { createTradeCapture, type TradeCapture } from './trade-capture.ts';
 import { claimingTradeId, explainingTakenTradeId } from './trade-ids.ts';
 
@@ -68,7 +70,11 @@ export interface Ledger {
   readonly market: MarketBook;
 }
 
-export function createLedger(store: EventStore, market: MarketBook): Ledger {
+export function createLedger(
+  store: EventStore,
+  market: MarketBook,
+  vault: Pick<Vault, 'hold'>,
+): Ledger {
   const accountStreams = createStagedStreams(store.raw, accountDecider, {});
   const accounts: CommandHandler<AccountCommand, AccountState, AccountRejection> =
     createCommandHandler(store, accountDecider, {}, accountStreams);
@@ -76,6 +82,7 @@ export function createLedger(store: EventStore, market: MarketBook): Ledger {
   const records = createCommandHandler(store, tradeRecordAggregate, {}, recordStreams);
   const instruments = createCommandHandler(store, instrumentDecider);
   const prices = createCommandHandler(store, pricesDecider);
+  const openings = createOpenings(vault);
 
   /** Waits until the market book has seen a command's effect: the next command must know of it. */
   const seen = async <Rejection>(
@@ -91,10 +98,21 @@ export function createLedger(store: EventStore, market: MarketBook): Ledger {
   return {
     market,
     account: (id, instruction, options) => {
-      const claiming = claimingTradeId(id, instruction, options);
-      const command = withMarket(instruction, market);
-      const outcome = accounts.handle(accountStream(id), command, claiming);
-      return claiming === options ? outcome : outcome.then(explainingTakenTradeId);
+      if (instruction.type === 'OpenAccount') {
+        return openings.open(id, instruction.ownerName, (ownerName) =>
+          accounts.handle(
+            accountStream(id),
+            { ...instruction, ownerName, market: market.view() },
+            options,
+          ),
+        );
+      }
+      return openings.behind(id, () => {
+        const claiming = claimingTradeId(id, instruction, options);
+        const command = withMarket(instruction, market);
+        const outcome = accounts.handle(accountStream(id), command, claiming);
+        return claiming === options ? outcome : outcome.then(explainingTakenTradeId);
+      });
     },
     instrument: (symbol, command, options) =>
       seen(instruments.handle(instrumentStream(symbol), command, options)),
@@ -123,7 +141,10 @@ export function createLedger(store: EventStore, market: MarketBook): Ledger {
   };
 }
 
-function withMarket(instruction: AccountInstruction, market: MarketBook): AccountCommand {
+function withMarket(
+  instruction: Exclude<AccountInstruction, OpeningInstruction>,
+  market: MarketBook,
+): AccountCommand {
   // Commands that need nothing of the market ignore it; adding it costs less than asking which do.
   return { ...instruction, market: market.view() } as AccountCommand;
 }

@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import type { CommandResult, HandleOptions, OnceOptions } from '@counterfoil/event-store';
-import type { TradeTerms } from '../domain/accounts/commands.ts';
+import type { ClientCommand, TradeTerms } from '../domain/accounts/commands.ts';
 import type { AccountId, TradeId } from '../domain/accounts/events.ts';
 import type { AccountRejection } from '../domain/accounts/rejections.ts';
 import { madeFromBytes, madeTradeId } from '../domain/accounts/trade-ids.ts';
@@ -26,7 +26,7 @@ let used = pool.length;
 /** The options with a claim on the trade id that the instruction brings, unless it was made for it. */
 export function claimingTradeId(
   id: AccountId,
-  instruction: AccountInstruction,
+  instruction: AccountInstruction | ClientCommand,
   options: HandleOptions<AccountRejection>,
 ): HandleOptions<AccountRejection> {
   const trade = termsBooked(instruction);
@@ -35,7 +35,9 @@ export function claimingTradeId(
 }
 
 /** The terms of the trade that an instruction books, if it books one. */
-export function termsBooked(instruction: AccountInstruction): TradeTerms | undefined {
+export function termsBooked(
+  instruction: AccountInstruction | ClientCommand,
+): TradeTerms | undefined {
   switch (instruction.type) {
     case 'BookTrade':
       return instruction;

@@ -3,11 +3,14 @@ import type { AccountId } from '../domain/accounts/events.ts';
 import type { ActionId, ActionTotals } from '../domain/corporate-actions/events.ts';
 import type { InstrumentSymbol } from '../domain/instruments/events.ts';
 import { Money, plus, Quantity } from '../domain/money/money.ts';
+import { anyOf } from './any-of.ts';
 import { queried } from './failure.ts';
 import type { ElectionRow, EntitlementRow, ViewDatabase } from './views.ts';
 
 export interface EntitlementFilter {
   readonly account?: string | undefined;
+  /** Only of these accounts; undefined for all. */
+  readonly own?: readonly string[] | undefined;
   readonly status?: EntitlementRow['status'] | undefined;
 }
 
@@ -15,7 +18,7 @@ export interface EntitlementFilter {
 export function listEntitlements(
   views: ViewDatabase,
   id: string,
-  { account, status }: EntitlementFilter,
+  { account, own, status }: EntitlementFilter,
   after: readonly [accountId: string] | undefined,
   limit: number,
 ): Promise<readonly EntitlementRow[]> {
@@ -26,6 +29,7 @@ export function listEntitlements(
     .orderBy('account_id')
     .limit(limit);
   if (account !== undefined) query = query.where('account_id', '=', account);
+  if (own !== undefined) query = query.where('account_id', 'in', anyOf(own));
   if (status !== undefined) query = query.where('status', '=', status);
   if (after !== undefined) query = query.where('account_id', '>', after[0]);
   return queried(query.execute());
@@ -37,6 +41,7 @@ export async function holdersOf(
   symbol: InstrumentSymbol,
   after: AccountId | undefined,
   limit: number,
+  { own }: Pick<EntitlementFilter, 'own'> = {},
 ): Promise<readonly AccountId[]> {
   let query = views
     .selectFrom('positions')
@@ -44,6 +49,7 @@ export async function holdersOf(
     .where('symbol', '=', symbol)
     .orderBy('account_id')
     .limit(limit);
+  if (own !== undefined) query = query.where('account_id', 'in', anyOf(own));
   if (after !== undefined) query = query.where('account_id', '>', after);
   return (await queried(query.execute())).map(({ account_id }) => account_id as AccountId);
 }
@@ -104,6 +110,7 @@ export async function entitlementsOf(
 export function listElections(
   views: ViewDatabase,
   id: string,
+  { own }: Pick<EntitlementFilter, 'own'>,
   after: readonly [accountId: string] | undefined,
   limit: number,
 ): Promise<readonly ElectionRow[]> {
@@ -114,6 +121,7 @@ export function listElections(
     .where('option', 'is not', null)
     .orderBy('account_id')
     .limit(limit);
+  if (own !== undefined) query = query.where('account_id', 'in', anyOf(own));
   if (after !== undefined) query = query.where('account_id', '>', after[0]);
   return queried(query.execute());
 }

@@ -1,5 +1,6 @@
 import type { CalendarDate } from '@counterfoil/event-store';
 import type { RecordId } from '../domain/trade-records/events.ts';
+import { anyOf } from './any-of.ts';
 import { queried } from './failure.ts';
 import type { TradeRecordRow, ViewDatabase } from './views.ts';
 
@@ -7,6 +8,8 @@ export interface TradeRecordFilter {
   readonly book_id?: string | undefined;
   readonly counterparty_id?: string | undefined;
   readonly account?: string | undefined;
+  /** Only those booked in these accounts; undefined for all. */
+  readonly own?: readonly string[] | undefined;
   readonly version?: number | undefined;
   readonly expired?: 'Y' | 'N' | undefined;
   /** The first maturity date. */
@@ -30,6 +33,7 @@ export function listTradeRecords(
     query = query.where('counterparty_id', '=', filter.counterparty_id);
   }
   if (filter.account !== undefined) query = query.where('account_id', '=', filter.account);
+  if (filter.own !== undefined) query = query.where('account_id', 'in', anyOf(filter.own));
   if (filter.version !== undefined) query = query.where('version', '=', filter.version);
   if (filter.expired !== undefined) query = query.where('expired', '=', filter.expired);
   if (filter.maturity_from !== undefined) {

@@ -17,11 +17,28 @@ export interface Views {
   readonly instruments: InstrumentRow;
   readonly closing_prices: CloseRow;
   readonly last_prices: LastPriceRow;
+  readonly users: UserRow;
+}
+
+/** What is personal is as the log has it sealed; null once the user is erased. */
+export interface UserRow {
+  readonly user_id: string;
+  readonly username: string | null;
+  readonly display_name: string | null;
+  readonly email: string | null;
+  /** JSON. */
+  readonly roles: string;
+  readonly accounts: string;
+  readonly status: 'ACTIVE' | 'DEACTIVATED' | 'ERASED';
+  readonly registered_at: string;
+  readonly last_login_at: string | null;
+  readonly updated_at: string;
 }
 
 export interface AccountRow {
   readonly account_id: string;
-  readonly owner_name: string;
+  /** As the log has it sealed; null once the owner is erased. */
+  readonly owner_name: string | null;
   readonly owner_kind: string;
   readonly currency: string;
   readonly cost_method: string;

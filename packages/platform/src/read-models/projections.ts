@@ -3,6 +3,7 @@ import { accountProjections } from '../domain/accounts/views.ts';
 import { corporateActionProjections } from '../domain/corporate-actions/views.ts';
 import { instrumentProjections } from '../domain/instruments/views.ts';
 import { tradeRecordProjections } from '../domain/trade-records/views.ts';
+import { userProjections } from '../domain/users/views.ts';
 
 /** Every read model: the views that `queries/` reads. */
 export const projections: readonly Projection[] = [
@@ -10,4 +11,5 @@ export const projections: readonly Projection[] = [
   ...corporateActionProjections,
   ...instrumentProjections,
   ...tradeRecordProjections,
+  ...userProjections,
 ];

@@ -2,7 +2,7 @@ import os from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createProjector } from '@counterfoil/event-store/projections';
 import type { Config } from '../config.ts';
-import { openLog, openReadModelDatabase, systemClock } from '../platform.ts';
+import { openLog, openReadModelDatabase, systemClock } from '../stores.ts';
 import { projections } from './projections.ts';
 import type { ProjectorNews } from './projector-thread.ts';
 

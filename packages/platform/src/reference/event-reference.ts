@@ -1,5 +1,7 @@
 import type { AvroSchema, EventType } from '@counterfoil/event-store';
+import { accessEventTypes } from '../domain/access/events.ts';
 import { accountEventTypes } from '../domain/accounts/events.ts';
+import { apiKeyEventTypes } from '../domain/api-keys/events.ts';
 import {
   corporateActionEventTypes,
   holdingsReviewEventTypes,
@@ -11,7 +13,16 @@ import {
   deadLetterEventTypes,
 } from '../domain/dead-letters/events.ts';
 import { instrumentEventTypes, pricesEventTypes } from '../domain/instruments/events.ts';
+import { retentionEventTypes, retentionStream } from '../domain/retention/events.ts';
 import { tradeRecordEventTypes } from '../domain/trade-records/events.ts';
+import {
+  sessionEventTypes,
+  tokenKeyEventTypes,
+  tokenKeysStream,
+  unknownLoginEventTypes,
+  userEventTypes,
+} from '../domain/users/events.ts';
+import { keyEventTypes, keyStream } from '../domain/vault/events.ts';
 
 /** The catalog of events: each type with every version of its schema that was ever written. */
 export function eventReference(): string {
@@ -34,6 +45,14 @@ export function eventReference(): string {
     ...section('Review of holdings', holdingsReviewStream, holdingsReviewEventTypes),
     ...section('Dead letters', 'dead-letter-{topic}-{letter_id}', deadLetterEventTypes),
     ...section('Alarm of dead letters', actionLettersAlarmStream, deadLetterAlarmEventTypes),
+    ...section('Retention', retentionStream, retentionEventTypes),
+    ...section('Keys', keyStream, keyEventTypes),
+    ...section('Decisions on access', 'access-{day}', accessEventTypes),
+    ...section('Users', 'user-{user_id}', userEventTypes),
+    ...section('Logins of nobody', 'unknown-logins-{day}', unknownLoginEventTypes),
+    ...section('Sessions', 'session-{session_id}', sessionEventTypes),
+    ...section('Keys of access tokens', tokenKeysStream, tokenKeyEventTypes),
+    ...section('API keys', 'api-key-{key_id}', apiKeyEventTypes),
   ].join('\n');
 }
 
@@ -75,6 +94,7 @@ function typeText(schema: AvroSchema): string {
     return `${branches.join(' or ')}, or null`;
   }
   const { type, logicalType } = schema;
+  if (schema['sensitive'] === true) return 'sensitive text, stored encrypted';
   if (logicalType === 'decimal') {
     return `decimal, ${String(schema['precision'])} digits, ${String(schema['scale'])} of them behind the point`;
   }

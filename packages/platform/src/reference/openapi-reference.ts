@@ -8,6 +8,11 @@ export async function openApiReference(): Promise<string> {
     logger: pino({ level: 'silent' }),
     ledger: {},
     trades: {},
+    log: { raw: {} },
+    record: {},
+    identity: {},
+    reports: {},
+    retention: {},
   } as unknown as ServerParts);
   await server.ready();
   const document = server.swagger();

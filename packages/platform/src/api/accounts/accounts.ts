@@ -9,19 +9,22 @@ import type { PortfolioAsOf, TemporalQueries } from '../../ledger/temporal-queri
 import { listAccounts } from '../../queries/accounts.ts';
 import { portfolioNow } from '../../queries/portfolio-now.ts';
 import type { AccountRow, ViewDatabase } from '../../queries/views.ts';
+import type { Vault } from '../../vault/vault.ts';
 import { optional, querySchema } from '../operation.ts';
 import { pageFrom, pageOf, pageQuery, pageRequestOf, type PageQuery } from '../pages.ts';
 import { MinPosition, reflect, requireInLog, type ReachPosition } from '../read-position.ts';
 import { entityTag } from '../versions.ts';
 import { accountParams } from './command-route.ts';
 import { momentOf, temporalQuery, type MomentQuery } from './moment.ts';
+import { ownerName, ownerNames, unreadable, type OwnerName } from './owner-names.ts';
 import { unknownAccount } from './unknown-account.ts';
 
 export interface AccountReadParts {
   readonly ledger: Pick<Ledger, 'accountNow' | 'market'>;
   readonly temporal: Pick<TemporalQueries, 'portfolio'>;
   readonly views: ViewDatabase;
-  readonly log: Pick<EventLog, 'head'>;
+  readonly vault: Pick<Vault, 'openAll'>;
+  readonly log: Pick<EventLog, 'head' | 'readStream'>;
   readonly clock: Clock;
   readonly reach: ReachPosition;
 }
@@ -31,10 +34,11 @@ export function accountRoutes(api: FastifyInstance, parts: AccountReadParts): vo
   oneRoute(api, parts);
 }
 
-function listRoute(api: FastifyInstance, { views, reach }: AccountReadParts): void {
+function listRoute(api: FastifyInstance, { views, reach, vault }: AccountReadParts): void {
   const schema = querySchema({
     tag: 'Accounts',
     id: 'listAccounts',
+    access: { resource: 'accounts', permission: 'READ', ownBy: 'ROUTE' },
     summary: 'List accounts in order of their ids',
     query: {
       status: optional(AccountStatusIn),
@@ -50,18 +54,29 @@ function listRoute(api: FastifyInstance, { views, reach }: AccountReadParts): vo
     readonly currency?: string;
     readonly minPosition?: number;
   }
-  api.get<{ Querystring: Query }>('/accounts', { schema }, async ({ query }, reply) => {
+  api.get<{ Querystring: Query }>('/accounts', { schema }, async (request, reply) => {
+    const { query, ownAccounts: own } = request;
     const { after, limit } = pageRequestOf(query, ['accountId']);
     await reach(reply, query.minPosition);
-    const rows = await listAccounts(views, query, after, limit + 1);
-    return pageFrom(rows, limit, summaryOf, ({ account_id }) => [account_id]);
+    const rows = await listAccounts(views, { ...query, own }, after, limit + 1);
+    const names = await ownerNames(
+      vault,
+      rows.map((row) => ({ accountId: row.account_id as AccountId, sealed: row.owner_name })),
+    );
+    const named = rows.map((row, place) => ({ row, owner: names[place] ?? unreadable }));
+    return pageFrom(named, limit, summaryOf, ({ row }) => [row.account_id]);
   });
 }
 
-function summaryOf(row: AccountRow): AccountSummary {
+interface NamedRow {
+  readonly row: AccountRow;
+  readonly owner: OwnerName;
+}
+
+function summaryOf({ row, owner }: NamedRow): AccountSummary {
   return {
     accountId: row.account_id,
-    ownerName: row.owner_name,
+    ...owner,
     ownerKind: row.owner_kind,
     currency: row.currency,
     costMethod: row.cost_method,
@@ -78,6 +93,7 @@ function oneRoute(api: FastifyInstance, parts: AccountReadParts): void {
   const schema = querySchema({
     tag: 'Accounts',
     id: 'getAccount',
+    access: { resource: 'accounts', permission: 'READ', ownBy: 'PATH' },
     summary: 'Show an account and what it is worth, now or as of a moment',
     description: 'For the present, the ETag is the version for If-Match.',
     params: accountParams,
@@ -85,7 +101,7 @@ function oneRoute(api: FastifyInstance, parts: AccountReadParts): void {
     answers: { 200: AccountAnswer },
     errors: ['ACCOUNT_UNKNOWN', 'AS_OF_INVALID'],
   });
-  const { ledger, temporal, log, clock } = parts;
+  const { ledger, temporal, log, vault, clock } = parts;
   api.get<{
     Params: { readonly accountId: AccountId };
     Querystring: MomentQuery & { readonly minPosition?: number };
@@ -103,10 +119,10 @@ function oneRoute(api: FastifyInstance, parts: AccountReadParts): void {
     if (seen === undefined) throw unknownAccount(accountId, ' at that moment');
     if (moment === undefined) void reply.header('etag', entityTag(version));
     reflect(reply, reflected);
-    const { ownerName, ownerKind, currency, costMethod, shortSelling, openedOn, status } = account;
+    const { ownerKind, currency, costMethod, shortSelling, openedOn, status } = account;
     return {
       accountId,
-      ownerName,
+      ...(await ownerName(log, vault, accountId)),
       ownerKind,
       currency,
       costMethod,

@@ -36,6 +36,7 @@ export function balanceHistoryRoute(api: FastifyInstance, parts: BalanceHistoryP
   const schema = querySchema({
     tag: 'Accounts',
     id: 'getBalanceHistory',
+    access: { resource: 'accounts', permission: 'READ', ownBy: 'PATH' },
     summary: 'Show what an account was worth at the end of each day',
     description: 'Days before the account was opened have no row.',
     params: accountParams,

@@ -8,7 +8,7 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import type { RunCommand } from '../commands.ts';
 import { Confirmation } from '../confirmation.ts';
 import type { ErrorCode } from '../errors.ts';
-import { commandSchema } from '../operation.ts';
+import { commandSchema, type Guarded } from '../operation.ts';
 
 export const accountParams = Type.Object({ accountId: AccountIdIn });
 const tradeParams = Type.Object({ accountId: AccountIdIn, tradeId: TradeIdIn });
@@ -19,6 +19,7 @@ export interface AccountCommandRoute<Body> {
   /** Behind `/accounts/:accountId`; may name `:tradeId`. */
   readonly path: string;
   readonly id: string;
+  readonly access: Guarded;
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;

@@ -17,6 +17,7 @@ export function accountEventRoute(api: FastifyInstance, { log, present }: Accoun
   const schema = querySchema({
     tag: 'Accounts',
     id: 'listAccountEvents',
+    access: { resource: 'accounts', permission: 'AUDIT' },
     summary: 'List all that was ever recorded of an account, in order',
     params: accountParams,
     query: { minPosition: MinPosition, ...pageQuery },

@@ -17,6 +17,7 @@ export function accountLifeRoutes(api: FastifyInstance, parts: CommandParts): vo
     method: 'POST',
     path: '/suspend',
     id: 'suspendAccount',
+    access: { resource: 'accounts', permission: 'UPDATE' },
     tag: 'Accounts',
     summary: 'Suspend an account: it trades and pays out no more',
     body: ReasonRequest,
@@ -28,6 +29,7 @@ export function accountLifeRoutes(api: FastifyInstance, parts: CommandParts): vo
     method: 'POST',
     path: '/reinstate',
     id: 'reinstateAccount',
+    access: { resource: 'accounts', permission: 'UPDATE' },
     tag: 'Accounts',
     summary: 'Reinstate a suspended account',
     body: ReasonRequest,
@@ -39,6 +41,7 @@ export function accountLifeRoutes(api: FastifyInstance, parts: CommandParts): vo
     method: 'POST',
     path: '/close',
     id: 'closeAccount',
+    access: { resource: 'accounts', permission: 'CANCEL' },
     tag: 'Accounts',
     summary: 'Close an account that holds nothing, for ever',
     body: CloseAccountRequest,
@@ -52,6 +55,7 @@ function openAccountRoute(api: FastifyInstance, { ledger, run }: CommandParts): 
   const schema = commandSchema({
     tag: 'Accounts',
     id: 'openAccount',
+    access: { resource: 'accounts', permission: 'CREATE' },
     summary: 'Open an account',
     body: OpenAccountRequest,
     answers: { 201: confirmationOf('AccountConfirmation', { accountId: Type.String() }) },
@@ -62,6 +66,7 @@ function openAccountRoute(api: FastifyInstance, { ledger, run }: CommandParts): 
       'AMOUNT_TOO_LARGE',
       'AMOUNT_TOO_PRECISE',
       'EFFECTIVE_DATE_IN_FUTURE',
+      'KEYS_UNAVAILABLE',
     ],
   });
   api.post<{ Body: OpenAccountRequest }>('/accounts', { schema }, (request, reply) => {
@@ -70,6 +75,7 @@ function openAccountRoute(api: FastifyInstance, { ledger, run }: CommandParts): 
     return run(request, reply, {
       subject: accountId,
       success: { status: 201, location: `/api/v1/accounts/${accountId}`, names: { accountId } },
+      isPersonal: true,
       handle: (options) => ledger.account(accountId, instruction, options),
     });
   });

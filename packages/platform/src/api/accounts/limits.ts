@@ -21,6 +21,7 @@ export function limitRoutes(api: FastifyInstance, parts: LimitParts): void {
     method: 'PUT',
     path: '/limits',
     id: 'setLimits',
+    access: { resource: 'limits', permission: 'UPDATE' },
     tag: 'Limits',
     summary: "Set an account's limits",
     body: LimitsRequest,
@@ -31,6 +32,7 @@ export function limitRoutes(api: FastifyInstance, parts: LimitParts): void {
   const schema = querySchema({
     tag: 'Limits',
     id: 'getLimits',
+    access: { resource: 'limits', permission: 'READ' },
     summary: 'Show what the risk checks of an account hold its trades against',
     params: accountParams,
     query: { minPosition: MinPosition },

@@ -55,6 +55,7 @@ function listRoute(api: FastifyInstance, parts: PositionParts): void {
   const schema = querySchema({
     tag: 'Positions',
     id: 'listPositions',
+    access: { resource: 'positions', permission: 'READ', ownBy: 'PATH' },
     summary: 'List the positions of an account, now or as of a moment',
     params: accountParams,
     query: {
@@ -120,6 +121,7 @@ function oneRoute(api: FastifyInstance, parts: PositionParts): void {
   const schema = querySchema({
     tag: 'Positions',
     id: 'getPosition',
+    access: { resource: 'positions', permission: 'READ', ownBy: 'PATH' },
     summary: 'Show one position with its lots, now or as of a moment',
     params: Type.Object({ accountId: AccountIdIn, symbol: SymbolIn }),
     query: { ...temporalQuery, minPosition: MinPosition },

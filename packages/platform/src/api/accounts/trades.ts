@@ -25,6 +25,7 @@ export function tradeRoutes(api: FastifyInstance, { views, reach }: TradeReadPar
   const schema = querySchema({
     tag: 'Trades',
     id: 'listTrades',
+    access: { resource: 'trades', permission: 'READ', ownBy: 'PATH' },
     summary: 'List the trades of an account, the latest first: booked, cancelled and refused',
     params: accountParams,
     query: {

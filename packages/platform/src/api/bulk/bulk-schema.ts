@@ -41,6 +41,7 @@ export const bulkSchema: DocumentedSchema = streamSchema(
   {
     tag: 'Bulk',
     id: 'runBulkCommands',
+    access: { resource: 'commands', permission: 'CREATE' },
     summary: 'Run many commands in one stream',
     description:
       'Each line is a command in JSON: the name of the command, the account or symbol, the fields of its ' +

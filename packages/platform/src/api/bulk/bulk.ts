@@ -2,8 +2,11 @@ import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { Writable } from 'node:stream';
 import type { Clock, EventStore } from '@counterfoil/event-store';
 import type { FastifyInstance } from 'fastify';
+import type { Decisions } from '../../access/decisions.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
+import type { Vault } from '../../vault/vault.ts';
 import { refusalOf } from '../failures.ts';
+import { guardLines } from '../guard.ts';
 import { causeOf } from '../principal.ts';
 import { Refusal } from '../problem.ts';
 import { bulkMediaType, bulkSchema } from './bulk-schema.ts';
@@ -19,11 +22,16 @@ import { createPhases } from './phases.ts';
 export interface BulkParts {
   readonly ledger: Pick<Ledger, 'account' | 'instrument' | 'prices' | 'market'>;
   readonly log: Pick<EventStore, 'findClaim' | 'readStream'>;
+  readonly vault: Pick<Vault, 'blindIndex'>;
   readonly clock: Clock;
+  readonly decisions?: Decisions | undefined;
 }
 
 /** Commands as lines of JSON, answered line by line while they come (NDJSON). */
-export function bulkRoute(api: FastifyInstance, { ledger, log, clock }: BulkParts): void {
+export function bulkRoute(
+  api: FastifyInstance,
+  { ledger, log, vault, clock, decisions }: BulkParts,
+): void {
   const kinds = lineKinds({ ledger, clock });
   const underWay = new Set<Intake>();
   // A stop waits for nobody's stream: what has been read is answered, the rest was never taken.
@@ -37,7 +45,14 @@ export function bulkRoute(api: FastifyInstance, { ledger, log, clock }: BulkPart
       if (input === undefined) {
         throw new Refusal('MEDIA_TYPE_UNSUPPORTED', 'There is no body, or it has no Content-Type.');
       }
-      const read = createLineReader({ kinds, log, clock, cause: causeOf(request) });
+      const read = createLineReader({
+        kinds,
+        log,
+        vault,
+        clock,
+        cause: causeOf(request),
+        refuse: guardLines(request, decisions),
+      });
       reply.hijack();
       const headers = { ...reply.getHeaders(), 'content-type': bulkMediaType };
       reply.raw.writeHead(200, headers as OutgoingHttpHeaders);
@@ -67,7 +82,7 @@ const window = 2_000;
 async function runLines(
   { chunks }: Intake,
   output: Writable,
-  read: (line: Line) => ReadLine,
+  read: (line: Line) => ReadLine | Promise<ReadLine>,
 ): Promise<void> {
   const splitter = createLineSplitter(lineBytesMax);
   const answers = createOrderedOutput(output, window);
@@ -83,7 +98,8 @@ async function runLines(
       const place = answers.reserve();
       let ready: ReadLine;
       try {
-        ready = read(line);
+        const reading = read(line);
+        ready = reading instanceof Promise ? await reading : reading;
       } catch (failure) {
         answers.fill(place, answerLine(line.number, refusalAnswer(refusalOf(failure))));
         continue;

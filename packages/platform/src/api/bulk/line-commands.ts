@@ -48,6 +48,7 @@ import {
   markPriceFrom,
   recordCloseFrom,
 } from '../instruments/instructions.ts';
+import type { Guarded } from '../operation.ts';
 
 /** A validated line, made ready to run. */
 export interface LineCommand {
@@ -71,6 +72,10 @@ export interface LineEnvelope {
 
 export interface LineKind {
   readonly validator: Validator;
+  /** Whether it tells of a person: nothing is kept of a line then from which that could be guessed. */
+  readonly isPersonal: boolean;
+  /** Whoever may send a stream may not send every line: each has the rule of its route. */
+  readonly access: Guarded;
   /** Makes a command of a line that the validator has passed. */
   prepare(line: never): LineCommand;
 }
@@ -133,6 +138,26 @@ export const lineSchemas = {
 };
 
 type CommandName = keyof typeof lineSchemas;
+
+const lineAccess: Readonly<Record<CommandName, Guarded>> = {
+  OpenAccount: { resource: 'accounts', permission: 'CREATE' },
+  Deposit: { resource: 'cash', permission: 'CREATE' },
+  Withdraw: { resource: 'cash', permission: 'CREATE' },
+  BookTrade: { resource: 'trades', permission: 'CREATE' },
+  CancelTrade: { resource: 'trades', permission: 'CANCEL' },
+  CorrectTrade: { resource: 'trades', permission: 'UPDATE' },
+  SetLimits: { resource: 'limits', permission: 'UPDATE' },
+  SuspendAccount: { resource: 'accounts', permission: 'UPDATE' },
+  ReinstateAccount: { resource: 'accounts', permission: 'UPDATE' },
+  CloseAccount: { resource: 'accounts', permission: 'CANCEL' },
+  ListInstrument: { resource: 'instruments', permission: 'CREATE' },
+  AmendInstrument: { resource: 'instruments', permission: 'UPDATE' },
+  HaltTrading: { resource: 'instruments', permission: 'UPDATE' },
+  ResumeTrading: { resource: 'instruments', permission: 'UPDATE' },
+  DelistInstrument: { resource: 'instruments', permission: 'CANCEL' },
+  RecordClose: { resource: 'prices', permission: 'CREATE' },
+  MarkPrice: { resource: 'prices', permission: 'CREATE' },
+};
 
 type ForAccount<Body> = Body & { readonly accountId: AccountId };
 type ForTrade<Body> = ForAccount<Body> & { readonly tradeId: TradeId };
@@ -205,7 +230,12 @@ export function lineKinds({ ledger, clock }: LineParts): ReadonlyMap<string, Lin
   return new Map(
     Object.entries(lineSchemas).map(([name, schema]) => [
       name,
-      { validator: Compile(schema), prepare: prepare[name as CommandName] },
+      {
+        validator: Compile(schema),
+        isPersonal: name === 'OpenAccount',
+        access: lineAccess[name as CommandName],
+        prepare: prepare[name as CommandName],
+      },
     ]),
   );
 }

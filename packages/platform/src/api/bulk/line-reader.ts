@@ -6,10 +6,19 @@ import type {
   HandleOptions,
   HeldClaim,
 } from '@counterfoil/event-store';
+import type { Vault } from '../../vault/vault.ts';
 import type { Rejection } from '../errors.ts';
 import { refusalOf } from '../failures.ts';
-import { fingerprintOf, onceUnder, recall, type IdempotencyClaim } from '../idempotency.ts';
+import {
+  fingerprintOf,
+  onceUnder,
+  personalFingerprintOf,
+  recall,
+  type IdempotencyClaim,
+} from '../idempotency.ts';
+import type { Guarded } from '../operation.ts';
 import { Refusal } from '../problem.ts';
+import { parseStrictly } from '../strict-json.ts';
 import { fieldErrorsOf } from '../validation.ts';
 import { outcomeAnswer, refusalAnswer, staleAnswer, type LineAnswer } from './line-answers.ts';
 import type { LineCommand, LineEnvelope, LineKind } from './line-commands.ts';
@@ -25,13 +34,21 @@ export interface ReadLine {
 export interface LineReaderParts {
   readonly kinds: ReadonlyMap<string, LineKind>;
   readonly log: Pick<EventStore, 'findClaim' | 'readStream'>;
+  readonly vault: Pick<Vault, 'blindIndex'>;
   readonly clock: Clock;
   readonly cause: Cause;
+  /** Why lines of a kind are not taken from whoever sends them; undefined when they are. */
+  readonly refuse: (command: string, access: Guarded) => Refusal | undefined;
 }
 
-/** Makes of lines commands that can be run; throws a Refusal when a line is not one. */
-export function createLineReader(parts: LineReaderParts): (line: Line) => ReadLine {
-  const { kinds, cause } = parts;
+/**
+ * Makes of lines commands that can be run; throws a Refusal when a line is not one. A promise only where a line
+ * needs a key: each of a stream would add up.
+ */
+export function createLineReader(
+  parts: LineReaderParts,
+): (line: Line) => ReadLine | Promise<ReadLine> {
+  const { kinds, cause, vault, refuse } = parts;
   const plain: HandleOptions<Rejection> = { cause };
   return (line) => {
     const text = textOf(line);
@@ -39,6 +56,8 @@ export function createLineReader(parts: LineReaderParts): (line: Line) => ReadLi
     const { command: name, idempotencyKey, expectedVersion } = said;
     const kind = kinds.get(name);
     if (kind === undefined) throw unknownCommand(name, kinds);
+    const refusal = refuse(name, kind.access);
+    if (refusal !== undefined) throw refusal;
     if (!kind.validator.Check(said)) {
       const fields = fieldErrorsOf(kind.validator, said, 'body');
       throw new Refusal('REQUEST_INVALID', 'The line does not fit.', fields);
@@ -47,10 +66,13 @@ export function createLineReader(parts: LineReaderParts): (line: Line) => ReadLi
     const { subject, madeTradeId } = command;
     if (idempotencyKey !== undefined) {
       const once = { ...said, idempotencyKey };
-      return {
+      const reads = (fingerprint: string): ReadLine => ({
         command,
-        run: (answer) => void runOnce(command, once, text, parts).then(answer),
-      };
+        run: (answer) => void runOnce(command, once, fingerprint, parts).then(answer),
+      });
+      return kind.isPersonal
+        ? personalFingerprintOf(vault, text).then(reads)
+        : reads(fingerprintOf(text));
     }
     const options = expectedVersion === undefined ? plain : { cause, expectedVersion };
     return {
@@ -76,12 +98,7 @@ function textOf(line: Line): string {
 }
 
 function parse(text: string): LineEnvelope {
-  let said: unknown;
-  try {
-    said = JSON.parse(text);
-  } catch (error) {
-    throw new Refusal('MALFORMED_JSON', `The line can't be parsed: ${(error as Error).message}.`);
-  }
+  const said = parseStrictly(text);
   if (typeof said === 'object' && said !== null && 'command' in said) return said as LineEnvelope;
   throw new Refusal('REQUEST_INVALID', 'The line has no command.', [
     { in: 'body', pointer: '/command', code: 'MISSING', detail: 'is required' },
@@ -99,11 +116,11 @@ function unknownCommand(name: unknown, kinds: ReadonlyMap<string, LineKind>): Re
 async function runOnce(
   { subject, madeTradeId, handle }: LineCommand,
   { idempotencyKey, expectedVersion }: LineEnvelope & { readonly idempotencyKey: string },
-  text: string,
+  fingerprint: string,
   { log, clock, cause }: LineReaderParts,
 ): Promise<LineAnswer> {
   const key = `bulk ${cause.userId} ${idempotencyKey.toLowerCase()}`;
-  const claim = { key, fingerprint: fingerprintOf(text) };
+  const claim = { key, fingerprint };
   try {
     // The first try may have moved the version on, which must not refuse the second.
     const earlier = expectedVersion === undefined ? undefined : await log.findClaim(key);

@@ -40,6 +40,7 @@ export function accountEntitlementRoute(api: FastifyInstance, parts: Entitlement
   const schema = querySchema({
     tag: eventTag,
     id: 'listAccountEntitlements',
+    access: { resource: 'entitlements', permission: 'READ', ownBy: 'PATH' },
     summary: 'List what an account gets of corporate actions, by their effective dates',
     description:
       'What is posted, and what is to be expected of actions that are not. A page may have fewer items than ' +

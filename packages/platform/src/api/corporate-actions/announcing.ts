@@ -60,6 +60,7 @@ export function announcingRoutes(api: FastifyInstance, parts: AnnouncingParts): 
     method: 'POST',
     path: '/cancel',
     id: 'cancelEvent',
+    access: { resource: 'corporate-actions', permission: 'CANCEL' },
     summary: 'Cancel a corporate action, for ever',
     description:
       'Nothing is deleted. What was posted to accounts is taken back, posting by posting.',
@@ -72,6 +73,7 @@ export function announcingRoutes(api: FastifyInstance, parts: AnnouncingParts): 
     method: 'POST',
     path: '/custodian-total',
     id: 'stateCustodianTotal',
+    access: { resource: 'reconciliation', permission: 'UPDATE' },
     summary: 'Record what a custodian says of a corporate action, to be held against the postings',
     body: CustodianTotalRequest,
     errors: [],
@@ -84,6 +86,7 @@ function announceRoute(api: FastifyInstance, parts: AnnouncingParts): void {
   const schema = commandSchema({
     tag: eventTag,
     id: 'announceEvent',
+    access: { resource: 'corporate-actions', permission: 'CREATE' },
     summary: 'Announce a corporate action',
     description:
       'It is posted to the accounts that are entitled on its due date, once it is complete and confirmed. ' +
@@ -170,6 +173,7 @@ function amendRoute(api: FastifyInstance, parts: AnnouncingParts): void {
     method: 'PATCH',
     path: '',
     id: 'amendEvent',
+    access: { resource: 'corporate-actions', permission: 'UPDATE' },
     summary: 'Amend a corporate action: a new version supersedes the one before',
     description:
       'What was posted of an earlier version is corrected by the difference. expected_version is that of ' +

@@ -7,7 +7,7 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import type { RunCommand } from '../commands.ts';
 import { Confirmation } from '../confirmation.ts';
 import type { ErrorCode } from '../errors.ts';
-import { commandSchema } from '../operation.ts';
+import { commandSchema, type Guarded } from '../operation.ts';
 import { tellOf, type ActionNews, type TellNews } from './news.ts';
 
 export const eventTag = 'Corporate actions';
@@ -20,6 +20,7 @@ export interface EventCommandRoute<Body> {
   /** Behind `/events/:event_id`. */
   readonly path: string;
   readonly id: string;
+  readonly access: Guarded;
   readonly summary: string;
   readonly description?: string;
   readonly body: TSchema;

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from 'typebox';
+import type { Decisions } from '../../access/decisions.ts';
 import { electionOf } from '../../corporate-actions/election-of.ts';
 import { AccountIdIn } from '../../domain/accounts/contract.ts';
 import type { ActionId } from '../../domain/corporate-actions/events.ts';
@@ -10,6 +11,7 @@ import { listElections } from '../../queries/entitlements.ts';
 import type { ElectionRow, ViewDatabase } from '../../queries/views.ts';
 import type { RunCommand } from '../commands.ts';
 import { confirmationOf } from '../confirmation.ts';
+import { requireOwn } from '../guard.ts';
 import { commandSchema, querySchema } from '../operation.ts';
 import { pageFrom, pageQuery, pageRequestOf, type PageQuery } from '../pages.ts';
 import { Refusal } from '../problem.ts';
@@ -44,6 +46,7 @@ export interface ElectionParts {
   readonly run: RunCommand;
   readonly views: ViewDatabase;
   readonly reach: ReachPosition;
+  readonly decisions?: Decisions | undefined;
 }
 
 type Params = { readonly event_id: ActionId };
@@ -54,10 +57,11 @@ export function electionRoutes(api: FastifyInstance, parts: ElectionParts): void
   listRoute(api, parts);
 }
 
-function electRoute(api: FastifyInstance, { ledger, run }: ElectionParts): void {
+function electRoute(api: FastifyInstance, { ledger, run, decisions }: ElectionParts): void {
   const schema = commandSchema({
     tag: eventTag,
     id: 'makeElection',
+    access: { resource: 'elections', permission: 'CREATE', ownBy: 'ROUTE' },
     summary: 'Choose for an account, until the election deadline',
     description:
       'What is tendered can not be sold until the offer is over. After the deadline the default of the event ' +
@@ -91,6 +95,7 @@ function electRoute(api: FastifyInstance, { ledger, run }: ElectionParts): void 
     async (request, reply) => {
       const { event_id: id } = request.params;
       const { account, option, quantity = '0' } = request.body;
+      requireOwn(request, account, decisions);
       return run(request, reply, {
         subject: account,
         success: {
@@ -120,6 +125,7 @@ function listRoute(api: FastifyInstance, { ledger, views, reach }: ElectionParts
   const schema = querySchema({
     tag: eventTag,
     id: 'listElections',
+    access: { resource: 'elections', permission: 'READ', ownBy: 'ROUTE' },
     summary: 'List what holders chose of a corporate action, in order of their accounts',
     params: eventParams,
     query: { minPosition: MinPosition, ...pageQuery },
@@ -129,12 +135,12 @@ function listRoute(api: FastifyInstance, { ledger, views, reach }: ElectionParts
   api.get<{ Params: Params; Querystring: Query }>(
     '/events/:event_id/elections',
     { schema },
-    async ({ params: { event_id: id }, query }, reply) => {
+    async ({ params: { event_id: id }, query, ownAccounts: own }, reply) => {
       const { after, limit } = pageRequestOf(query, ['account_id']);
       const { action } = await ledger.corporateActions.now(id);
       if (action === undefined) throw new Refusal('ACTION_UNKNOWN', `There is no event ${id}.`);
       await reach(reply, query.minPosition);
-      const rows = await listElections(views, id, after, limit + 1);
+      const rows = await listElections(views, id, { own }, after, limit + 1);
       return pageFrom(rows, limit, electionAnswer, ({ account_id }) => [account_id]);
     },
   );

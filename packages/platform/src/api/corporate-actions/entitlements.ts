@@ -18,7 +18,7 @@ import {
   postedTexts,
   type EntitlementTexts,
 } from '../../queries/entitlement-facts.ts';
-import { holdersOf, listEntitlements } from '../../queries/entitlements.ts';
+import { holdersOf, listEntitlements, type EntitlementFilter } from '../../queries/entitlements.ts';
 import { entitlementsByAccount } from '../../queries/holder-entitlements.ts';
 import type { EntitlementRow, ViewDatabase } from '../../queries/views.ts';
 import { optional, querySchema } from '../operation.ts';
@@ -43,12 +43,18 @@ interface Query extends PageQuery {
   readonly minPosition?: number;
 }
 
+/** Only of these accounts; undefined for all. */
+interface Own {
+  readonly own: readonly AccountId[] | undefined;
+}
+
 /** What each account gets of a corporate action: what is posted, and what is to be expected before. */
 export function entitlementRoute(api: FastifyInstance, parts: EntitlementReadParts): void {
   const { ledger, views, postedTerms, reach } = parts;
   const schema = querySchema({
     tag: eventTag,
     id: 'listEntitlements',
+    access: { resource: 'entitlements', permission: 'READ', ownBy: 'ROUTE' },
     summary: 'List what accounts get of a corporate action, in order of their ids',
     description:
       'Each with its calculation, line by line. Until it is posted to an account, what it would get now is ' +
@@ -66,7 +72,9 @@ export function entitlementRoute(api: FastifyInstance, parts: EntitlementReadPar
   api.get<{ Params: { readonly event_id: ActionId }; Querystring: Query }>(
     '/events/:event_id/entitlements',
     { schema },
-    async ({ params: { event_id: id }, query }, reply) => {
+    async (request, reply) => {
+      const { event_id: id } = request.params;
+      const query = { ...request.query, own: request.ownAccounts };
       const page = pageRequestOf(query, ['account_id']);
       const { action } = await ledger.corporateActions.now(id);
       if (action === undefined) throw new Refusal('ACTION_UNKNOWN', `There is no event ${id}.`);
@@ -105,7 +113,7 @@ function postedTextsOf(id: ActionId, postedTerms: PostedTerms): TextsOf {
 async function postedPage(
   views: ViewDatabase,
   id: ActionId,
-  filter: { readonly account?: AccountId; readonly status?: EntitlementRow['status'] | undefined },
+  filter: EntitlementFilter,
   { after, limit }: PageBehind,
   textsOf: TextsOf,
 ) {
@@ -121,7 +129,7 @@ async function postedPage(
 interface HolderPageRequest {
   readonly action: CorporateAction;
   readonly expected: ExpectedAction;
-  readonly query: Query;
+  readonly query: Query & Own;
   readonly page: PageBehind;
   readonly textsOf: TextsOf;
 }
@@ -129,7 +137,7 @@ interface HolderPageRequest {
 /** Of each holder what is posted, or what is to be expected. */
 function holderPage(
   { ledger, views }: EntitlementReadParts,
-  { action, expected, query: { account, status }, page, textsOf }: HolderPageRequest,
+  { action, expected, query: { account, own, status }, page, textsOf }: HolderPageRequest,
 ): Promise<HolderPage<EntitlementTexts>> {
   const { symbol } = action.head;
   const [after] = page.after ?? [];
@@ -137,7 +145,8 @@ function holderPage(
     after: after as AccountId | undefined,
     limit: page.limit,
     list: async (behind, limit) => {
-      if (account === undefined) return holdersOf(views, symbol, behind, limit);
+      if (account === undefined) return holdersOf(views, symbol, behind, limit, { own });
+      if (own?.includes(account) === false) return [];
       return behind === undefined || behind < account ? [account] : [];
     },
     look: async (accounts) => {

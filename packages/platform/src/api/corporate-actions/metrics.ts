@@ -97,6 +97,7 @@ export function metricsRoute(api: FastifyInstance, parts: MetricsParts): void {
   const schema = querySchema({
     tag: eventTag,
     id: 'getEventMetrics',
+    access: { resource: 'operations', permission: 'READ' },
     summary: 'How many corporate actions there are, and how their processing gets on',
     query: { minPosition: MinPosition },
     answers: { 200: MetricsAnswer },

@@ -91,6 +91,7 @@ export function previewRoute(api: FastifyInstance, parts: PreviewRouteParts): vo
   const schema = querySchema({
     tag: eventTag,
     id: 'previewEvent',
+    access: { resource: 'reconciliation', permission: 'READ' },
     summary: 'List the accounts and amounts that an amendment or a cancellation would move',
     description: 'Computed with the accounts as they are, and recorded nowhere.',
     params: eventParams,

@@ -1,5 +1,6 @@
 import type { EventStore, RecordedEvent } from '@counterfoil/event-store';
 import type { FastifyInstance } from 'fastify';
+import type { AccountId } from '../../domain/accounts/events.ts';
 import { DateIn } from '../../domain/calendar/contract.ts';
 import { ActionStatusIn, ActionTypeIn, StageIn } from '../../domain/corporate-actions/contract.ts';
 import {
@@ -41,6 +42,7 @@ export function eventReadRoutes(api: FastifyInstance, parts: EventReadParts): vo
   const schema = querySchema({
     tag: eventTag,
     id: 'listEvents',
+    access: { resource: 'corporate-actions', permission: 'READ', ownBy: 'ROUTE' },
     summary: 'List corporate actions, those announced last first',
     query: {
       symbol: optional(SymbolIn),
@@ -55,7 +57,8 @@ export function eventReadRoutes(api: FastifyInstance, parts: EventReadParts): vo
     answers: { 200: pageOf('CorporateActionPage', CorporateActionAnswer) },
     errors: ['RANGE_INVALID'],
   });
-  api.get<{ Querystring: Query }>('/events', { schema }, async ({ query }, reply) => {
+  api.get<{ Querystring: Query }>('/events', { schema }, async (request, reply) => {
+    const { query, ownAccounts } = request;
     requireRange({ from: query.ex_from, to: query.ex_to });
     const { after, limit } = pageRequestOf(query, ['announced_at', 'action_id']);
     await reach(reply, query.minPosition);
@@ -64,7 +67,7 @@ export function eventReadRoutes(api: FastifyInstance, parts: EventReadParts): vo
     return pageFrom(
       rows,
       limit,
-      (row) => actionAnswer(row, today, ledger),
+      (row) => shownTo(ownAccounts, actionAnswer(row, today, ledger)),
       (row) => [row.announced_at, row.action_id],
     );
   });
@@ -72,6 +75,7 @@ export function eventReadRoutes(api: FastifyInstance, parts: EventReadParts): vo
   const single = requestSchema({
     tag: eventTag,
     id: 'getEvent',
+    access: { resource: 'corporate-actions', permission: 'READ', ownBy: 'ROUTE' },
     summary: 'A corporate action, with all that happened to it',
     description: 'Read from the log itself: it shows whatever was confirmed.',
     params: eventParams,
@@ -81,16 +85,24 @@ export function eventReadRoutes(api: FastifyInstance, parts: EventReadParts): vo
   api.get<{ Params: { readonly event_id: ActionId } }>(
     '/events/:event_id',
     { schema: single },
-    async ({ params: { event_id: id } }) => {
+    async ({ params: { event_id: id }, ownAccounts }) => {
       const events = await everyEvent(log, id);
       const row = actionRow(events);
       if (row === undefined) throw new Refusal('ACTION_UNKNOWN', `There is no event ${id}.`);
-      return {
-        ...actionAnswer(row, ledger.market.today(), ledger),
-        history: events.map((event) => historyEntry(event)),
-      };
+      const history = ownAccounts === undefined ? events.map((event) => historyEntry(event)) : [];
+      const answer = actionAnswer(row, ledger.market.today(), ledger);
+      return { ...shownTo(ownAccounts, answer), history };
     },
   );
+}
+
+/** An investor sees what was announced, and neither what others got of it nor how the house got on. */
+function shownTo(
+  ownAccounts: readonly AccountId[] | undefined,
+  answer: CorporateActionAnswer,
+): CorporateActionAnswer {
+  if (ownAccounts === undefined) return answer;
+  return { ...answer, progress: null, totals: null, failure: null, custodian: null };
 }
 
 async function everyEvent(

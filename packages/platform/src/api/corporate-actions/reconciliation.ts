@@ -73,6 +73,7 @@ export function reconciliationRoute(api: FastifyInstance, parts: ReconciliationP
   const schema = querySchema({
     tag: eventTag,
     id: 'reconcileEvent',
+    access: { resource: 'reconciliation', permission: 'READ' },
     summary: 'Hold what was posted of a corporate action against its terms and the custodian',
     params: eventParams,
     query: { minPosition: MinPosition },

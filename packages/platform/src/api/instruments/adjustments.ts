@@ -38,6 +38,7 @@ export function adjustmentsRoute(api: FastifyInstance, parts: HistoryParts): voi
   const schema = querySchema({
     tag: 'Prices',
     id: 'listAdjustments',
+    access: { resource: 'prices', permission: 'READ' },
     summary: 'List by what the prices of an instrument are adjusted, the earliest ex-date first',
     params: Type.Object({ symbol: SymbolIn }),
     query: { minPosition: MinPosition, ...pageQuery },

@@ -18,7 +18,7 @@ import type { InstrumentRow, ViewDatabase } from '../../queries/views.ts';
 import type { RunCommand } from '../commands.ts';
 import { Confirmation, confirmationOf } from '../confirmation.ts';
 import type { ErrorCode } from '../errors.ts';
-import { commandSchema, optional, querySchema } from '../operation.ts';
+import { commandSchema, optional, querySchema, type Guarded } from '../operation.ts';
 import { pageFrom, pageOf, pageQuery, pageRequestOf, type PageQuery } from '../pages.ts';
 import { Refusal } from '../problem.ts';
 import { MinPosition, type ReachPosition } from '../read-position.ts';
@@ -49,6 +49,7 @@ function listingRoute(api: FastifyInstance, { ledger, run }: InstrumentParts): v
   const schema = commandSchema({
     tag: 'Instruments',
     id: 'listInstrument',
+    access: { resource: 'instruments', permission: 'CREATE' },
     summary: 'List an instrument, so that it can be traded',
     body: ListInstrumentRequest,
     answers: { 201: confirmationOf('InstrumentConfirmation', { symbol: Type.String() }) },
@@ -68,6 +69,7 @@ function listingRoute(api: FastifyInstance, { ledger, run }: InstrumentParts): v
 interface ChangeRoute<Body> {
   readonly path: string;
   readonly id: string;
+  readonly access: Guarded;
   readonly summary: string;
   readonly body: TSchema;
   readonly errors: readonly ErrorCode[];
@@ -78,6 +80,7 @@ function changeRoutes(api: FastifyInstance, parts: InstrumentParts): void {
   changeRoute<HaltTradingRequest>(api, parts, {
     path: 'halt',
     id: 'haltTrading',
+    access: { resource: 'instruments', permission: 'UPDATE' },
     summary: 'Halt trading in an instrument',
     body: HaltTradingRequest,
     errors: [],
@@ -86,6 +89,7 @@ function changeRoutes(api: FastifyInstance, parts: InstrumentParts): void {
   changeRoute<TradingStatusRequest>(api, parts, {
     path: 'resume',
     id: 'resumeTrading',
+    access: { resource: 'instruments', permission: 'UPDATE' },
     summary: 'Resume trading in a halted instrument',
     body: TradingStatusRequest,
     errors: [],
@@ -94,6 +98,7 @@ function changeRoutes(api: FastifyInstance, parts: InstrumentParts): void {
   changeRoute<TradingStatusRequest>(api, parts, {
     path: 'delist',
     id: 'delistInstrument',
+    access: { resource: 'instruments', permission: 'CANCEL' },
     summary: 'Delist an instrument, for ever',
     body: TradingStatusRequest,
     errors: [],
@@ -102,6 +107,7 @@ function changeRoutes(api: FastifyInstance, parts: InstrumentParts): void {
   changeRoute<AmendInstrumentRequest>(api, parts, {
     path: 'amend',
     id: 'amendInstrument',
+    access: { resource: 'instruments', permission: 'UPDATE' },
     summary: 'Change the terms of an instrument',
     body: AmendInstrumentRequest,
     errors: termErrors,
@@ -145,6 +151,7 @@ function readRoutes(api: FastifyInstance, { views, reach }: InstrumentParts): vo
   const listSchema = querySchema({
     tag: 'Instruments',
     id: 'listInstruments',
+    access: { resource: 'instruments', permission: 'READ' },
     summary: 'List instruments in order of their symbols',
     query: {
       status: optional(TradingStatusIn),
@@ -168,6 +175,7 @@ function readRoutes(api: FastifyInstance, { views, reach }: InstrumentParts): vo
   const oneSchema = querySchema({
     tag: 'Instruments',
     id: 'getInstrument',
+    access: { resource: 'instruments', permission: 'READ' },
     summary: 'Show an instrument',
     params: symbolParams,
     query: { minPosition: MinPosition },

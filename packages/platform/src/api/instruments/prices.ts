@@ -50,6 +50,7 @@ function closeRoute(api: FastifyInstance, { ledger, run }: PriceParts): void {
   const schema = commandSchema({
     tag: 'Prices',
     id: 'recordClose',
+    access: { resource: 'prices', permission: 'CREATE' },
     summary: 'Record the raw prices of a trading day; a second record corrects the first',
     params: Type.Object({ symbol: SymbolIn, date: DateIn }),
     body: CloseRequest,
@@ -80,6 +81,7 @@ function markRoute(api: FastifyInstance, { ledger, clock, run }: PriceParts): vo
   const schema = commandSchema({
     tag: 'Prices',
     id: 'markLastPrice',
+    access: { resource: 'prices', permission: 'CREATE' },
     summary: 'Mark the last price: positions are valued with it, and collars measured from it',
     params: symbolParams,
     body: LastPriceRequest,
@@ -110,6 +112,7 @@ function lastPriceRoute(api: FastifyInstance, { views, reach }: PriceParts): voi
   const schema = querySchema({
     tag: 'Prices',
     id: 'getLastPrice',
+    access: { resource: 'prices', permission: 'READ' },
     summary: 'Show the last price of an instrument',
     params: symbolParams,
     query: { minPosition: MinPosition },
@@ -147,6 +150,7 @@ function closesRoute(api: FastifyInstance, parts: PriceParts): void {
   const schema = querySchema({
     tag: 'Prices',
     id: 'listCloses',
+    access: { resource: 'prices', permission: 'READ' },
     summary: 'List the daily prices of an instrument, raw or adjusted, the earliest first',
     params: symbolParams,
     query: {

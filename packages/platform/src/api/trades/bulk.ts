@@ -49,6 +49,7 @@ const schema = withCsv(
     {
       tag: 'Trade capture',
       id: 'captureTrades',
+      access: { resource: 'trades', permission: 'CREATE' },
       summary: 'Take in many records in one stream',
       description:
         'Lines of JSON, or CSV (text/csv) whose first line names the fields, as long as they may be. Each ' +

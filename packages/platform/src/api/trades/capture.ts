@@ -22,6 +22,7 @@ export function captureRoute(api: FastifyInstance, { intake }: { readonly intake
   const schema = intakeSchema({
     tag: 'Trade capture',
     id: 'captureTrade',
+    access: { resource: 'trades', permission: 'CREATE' },
     summary: 'Take in a record of a trade',
     description:
       'Accepted records wait in a durable queue, and are decided on in the order of acceptance, trade by ' +

@@ -49,6 +49,7 @@ export function deadLetterRoutes(
   const listed = requestSchema({
     tag: 'Dead letters',
     id: 'listDeadLetters',
+    access: { resource: 'dead-letters', permission: 'READ' },
     summary: 'List trades that could not be handled, the oldest first in each partition',
     query: pageQuery,
     answers: { 200: pageOf('DeadLetterPage', DeadLetterAnswer) },
@@ -70,6 +71,7 @@ export function deadLetterRoutes(
   const single = requestSchema({
     tag: 'Dead letters',
     id: 'getDeadLetter',
+    access: { resource: 'dead-letters', permission: 'READ' },
     summary: 'A trade that could not be handled, with its message',
     params: letterParams,
     answers: { 200: DeadLetterAnswer },
@@ -90,6 +92,7 @@ export function deadLetterRoutes(
     const schema = actSchema({
       tag: 'Dead letters',
       id,
+      access: { resource: 'dead-letters', permission: 'UPDATE' },
       summary,
       description,
       params: letterParams,

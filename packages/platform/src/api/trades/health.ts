@@ -45,6 +45,7 @@ export function partsHealthRoute(
   const schema = requestSchema({
     tag: 'Health',
     id: 'getPartsHealth',
+    access: 'public',
     summary: 'Which parts work?',
     answers: { 200: PartsHealth },
     errors: [],

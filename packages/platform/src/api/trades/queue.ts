@@ -24,6 +24,7 @@ export function queueRoute(
   const schema = requestSchema({
     tag: 'Trade capture',
     id: 'getQueue',
+    access: { resource: 'operations', permission: 'READ' },
     summary: 'How far behind is the consumer?',
     answers: { 200: QueueAnswer },
     errors: [],

@@ -48,6 +48,7 @@ export function tradeRecordRoutes(
   const schema = querySchema({
     tag: 'Trade capture',
     id: 'listTradeRecords',
+    access: { resource: 'trades', permission: 'READ', ownBy: 'ROUTE' },
     summary: 'List captured trades, in order of their ids',
     query: {
       book_id: optional(BookIdIn),
@@ -65,18 +66,20 @@ export function tradeRecordRoutes(
     answers: { 200: pageOf('TradeRecordPage', TradeRecordAnswer) },
     errors: ['RANGE_INVALID'],
   });
-  api.get<{ Querystring: Query }>('/trades', { schema }, async ({ query }, reply) => {
+  api.get<{ Querystring: Query }>('/trades', { schema }, async (request, reply) => {
+    const { query, ownAccounts: own } = request;
     requireRange({ from: query.maturity_from, to: query.maturity_to });
     requireRange({ from: query.created_from, to: query.created_to });
     const { after, limit } = pageRequestOf(query, ['trade_id']);
     await reach(reply, query.minPosition);
-    const rows = await listTradeRecords(views, query, after, limit + 1);
+    const rows = await listTradeRecords(views, { ...query, own }, after, limit + 1);
     return pageFrom(rows, limit, recordAnswer, (row) => [row.trade_id]);
   });
 
   const single = requestSchema({
     tag: 'Trade capture',
     id: 'getTradeRecord',
+    access: { resource: 'trades', permission: 'READ', ownBy: 'ROUTE' },
     summary: 'A captured trade, with all versions and what became of each',
     description: 'Read from the log itself: it shows every record that has its outcome.',
     params: Type.Object({ trade_id: RecordIdIn }),
@@ -86,9 +89,10 @@ export function tradeRecordRoutes(
   api.get<{ Params: { trade_id: RecordId } }>(
     '/trades/:trade_id',
     { schema: single },
-    async ({ params: { trade_id: id } }) => {
+    async ({ params: { trade_id: id }, ownAccounts: own }) => {
       const history = historyOf(id, await everyEvent(log, id));
-      if (history !== undefined) return history;
+      const shown = history && own !== undefined ? ownPart(history, own) : history;
+      if (shown !== undefined) return shown;
       throw new Refusal('TRADE_RECORD_UNKNOWN', `No trade ${id} was captured.`);
     },
   );
@@ -156,6 +160,17 @@ function historyOf(id: RecordId, events: readonly Recorded[]): TradeRecordHistor
     expired_on: expiredOn,
     versions: [...versions.values()].slice(-versionsMax).toReversed(),
   };
+}
+
+/** What an investor sees: a trade that is in his accounts, and of its versions those that were. */
+function ownPart(
+  history: TradeRecordHistory,
+  own: readonly string[],
+): TradeRecordHistory | undefined {
+  const isOwn = ({ account }: { readonly account: string | null }): boolean =>
+    account !== null && own.includes(account);
+  if (!isOwn(history)) return undefined;
+  return { ...history, versions: history.versions.filter(isOwn) };
 }
 
 type ArrivedData = Extract<TradeRecordEvent, { type: 'TradeRecordRefused' }>['data'];

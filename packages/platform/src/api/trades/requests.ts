@@ -22,6 +22,7 @@ export function requestRoutes(
   const schema = requestSchema({
     tag: 'Trade capture',
     id: 'getRequest',
+    access: { resource: 'requests', permission: 'READ' },
     summary: 'What became of a request',
     params: Type.Object({
       request_id: Type.String({ pattern: `^${uuid}$`, 'x-expected': 'the id of a request' }),
@@ -52,6 +53,7 @@ export function requestRoutes(
   const listed = requestSchema({
     tag: 'Trade capture',
     id: 'getRequests',
+    access: { resource: 'requests', permission: 'READ' },
     summary: 'What became of many requests',
     query: {
       ids: Type.String({

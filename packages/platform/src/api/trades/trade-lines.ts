@@ -3,6 +3,7 @@ import { TradeRecordRequest } from '../../domain/trade-records/contract.ts';
 import { cellsOf } from '../../formats/csv.ts';
 import type { Line } from '../bulk/line-splitter.ts';
 import { Refusal } from '../problem.ts';
+import { parseStrictly } from '../strict-json.ts';
 import { fieldErrorsOf } from '../validation.ts';
 
 /** Makes a record of a line; undefined for one that holds none. Throws a Refusal. */
@@ -25,13 +26,7 @@ function valid(said: unknown): TradeRecordRequest {
 export const readJsonLine: ReadTradeLine = (line) => {
   const text = textOf(line);
   if (text.trim() === '') return undefined;
-  let said: unknown;
-  try {
-    said = JSON.parse(text);
-  } catch (error) {
-    throw new Refusal('MALFORMED_JSON', `The line can't be parsed: ${(error as Error).message}.`);
-  }
-  return valid(said);
+  return valid(parseStrictly(text));
 };
 
 const columns = Object.keys(TradeRecordRequest.properties);

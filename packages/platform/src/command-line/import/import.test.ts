@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -334,4 +335,24 @@ describe('TC-08 an import', () => {
       { line: '3', code: 'TRADE_ALREADY_BOOKED' },
     ]);
   });
+});
+
+function plainHash(text: string): string {
+  return createHash('sha256').update(text).digest().subarray(0, 16).toString('base64url');
+}
+
+test('RC-04 what the log keeps of a file of accounts gives nobody a name to guess at', async () => {
+  const desk = await openDesk();
+  const oneLine = accounts.split('\n').slice(0, 2).join('\n');
+
+  await desk.importText('accounts', oneLine);
+  await desk.importText('instruments', instruments);
+
+  const [opened] = await desk.replayed('AccountOpened');
+  const [listed] = await desk.replayed('InstrumentListed');
+  expect(opened?.metadata.causationId).toMatch(/^accounts\/[A-Za-z0-9_-]{22}\/2\/1$/);
+  expect(opened?.metadata.causationId).not.toContain(plainHash(oneLine));
+  expect(listed?.metadata.causationId).toContain(plainHash(instruments));
+  const again = await desk.importText('accounts', oneLine);
+  expect(again).toMatchObject({ code: 0, output: expect.stringContaining('1 imported before') });
 });

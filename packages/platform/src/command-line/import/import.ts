@@ -6,8 +6,13 @@ import {
 } from '@counterfoil/event-store';
 import { lineKinds } from '../../api/bulk/line-commands.ts';
 import type { Config } from '../../config.ts';
+import { openKeys } from '../../key-stores.ts';
 import { createLedger } from '../../ledger/ledger.ts';
-import { openLog, openMarket, systemClock } from '../../platform.ts';
+import { openMarket } from '../../platform.ts';
+import { openLog, systemClock } from '../../stores.ts';
+import { KeysUnavailable } from '../../vault/failures.ts';
+import type { OpenedKeys } from '../../vault/opened-keys.ts';
+import type { Vault } from '../../vault/vault.ts';
 import { CommandFailure, describeFailure, opening } from '../failure.ts';
 import { exitCodeOfInterruption } from '../interruption.ts';
 import { onKeptStore, type StoreOptions } from '../kept-store.ts';
@@ -41,12 +46,39 @@ export async function importFile(
     const header = readHeader(await firstLineOf(source), kind, file);
     const store = await opening(config, () => openLog(config));
     try {
-      const journal = await openJournal({ kind, source, header, store, terminal });
-      return await importInto(store, { config, kind, source, header, journal, signal, terminal });
+      return await withKeys(config, async ({ vault }) => {
+        const known = await knownBy(source, kind, vault);
+        const journal = await openJournal({ kind, source: known, header, store, terminal });
+        const parts = { config, kind, source, header, journal, vault, signal, terminal };
+        return importInto(store, parts);
+      });
     } finally {
       await store.close();
     }
   });
+}
+
+async function withKeys<Result>(
+  config: Config,
+  work: (keys: OpenedKeys) => Promise<Result>,
+): Promise<Result> {
+  const keys = await openKeys(config);
+  try {
+    return await work(keys);
+  } finally {
+    await keys.close();
+  }
+}
+
+/** The log keeps what a file is known by; from a plain hash of some few lines a name in them could be guessed. */
+async function knownBy(
+  source: SourceFile,
+  { columns }: ImportKind,
+  vault: Pick<Vault, 'blindIndex'>,
+): Promise<SourceFile> {
+  if (!columns.some(({ isPersonal }) => isPersonal)) return source;
+  const hash = await vault.blindIndex(`import ${source.hash}`);
+  return { ...source, hash: hash.slice(0, source.hash.length) };
 }
 
 async function firstLineOf({ file }: SourceFile): Promise<string> {
@@ -62,14 +94,15 @@ interface ImportParts {
   readonly source: SourceFile;
   readonly header: Header;
   readonly journal: ImportJournal;
+  readonly vault: Vault;
   readonly signal: AbortSignal;
   readonly terminal: Terminal;
 }
 
 async function importInto(store: EventStore, parts: ImportParts): Promise<number> {
-  const { config, kind, source, header, journal, signal, terminal } = parts;
+  const { config, kind, source, header, journal, vault, signal, terminal } = parts;
   const market = await openMarket(config, store);
-  const ledger = createLedger(store, market);
+  const ledger = createLedger(store, market, vault);
   const lineKind = lineKinds({ ledger, clock: systemClock }).get(kind.command);
   if (lineKind === undefined) throw new Error(`there is no command ${kind.command}`);
   const next = (): ImportLines => ({
@@ -148,6 +181,7 @@ function mayPass(failure: unknown): boolean {
   return (
     (failure instanceof StorageFailure && !failure.final) ||
     failure instanceof StoreOverloaded ||
-    failure instanceof ContentionError
+    failure instanceof ContentionError ||
+    failure instanceof KeysUnavailable
   );
 }

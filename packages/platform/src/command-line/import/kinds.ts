@@ -14,6 +14,8 @@ export interface Column {
   readonly field: string;
   readonly required: boolean;
   readonly says: string;
+  /** Tells of a person. */
+  readonly isPersonal?: boolean;
   /** Holds `true` or `false`. */
   readonly flag?: boolean;
   /** Its value where the file has none, if the contract's own default does not serve. */
@@ -30,7 +32,13 @@ export const importKinds: Readonly<Record<KindName, ImportKind>> = {
     command: 'OpenAccount',
     columns: [
       { name: 'account_id', field: 'accountId', required, says: '1 to 64 of A-Z a-z 0-9 . _ -' },
-      { name: 'owner_name', field: 'ownerName', required, says: 'up to 200 characters' },
+      {
+        name: 'owner_name',
+        field: 'ownerName',
+        required,
+        says: 'up to 200 characters',
+        isPersonal: true,
+      },
       { name: 'owner_kind', field: 'ownerKind', required, says: 'INDIVIDUAL or CORPORATE' },
       { name: 'currency', field: 'currency', required, says: 'ISO 4217, such as USD' },
       { name: 'initial_balance', field: 'initialBalance', required: false, says: '0 if empty' },

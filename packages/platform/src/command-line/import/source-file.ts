@@ -9,7 +9,7 @@ const chunkBytes = 256 * 1024;
 /** A file that is to be imported, known by its content. */
 export interface SourceFile {
   readonly file: string;
-  /** 128 bits of SHA-256 over the content, as base64url. */
+  /** 128 bits of SHA-256 over the content, as base64url; keyed where the content is personal. */
   readonly hash: string;
   /** Counted by line feeds. */
   readonly lines: number;

@@ -5,13 +5,14 @@ import {
   type Difference,
   type ReadModelDatabase,
 } from '@counterfoil/event-store/projections';
-import { openLog, openReadModelDatabase } from '../../platform.ts';
 import { projections } from '../../read-models/projections.ts';
+import { openLog, openReadModelDatabase } from '../../stores.ts';
 import { opening } from '../failure.ts';
 import { exitCodeOfInterruption } from '../interruption.ts';
 import { onExistingLog, type KeptConfig, type StoreOptions } from '../kept-store.ts';
 import { count, counted, type Terminal } from '../terminal.ts';
 import { checkLog } from './log-check.ts';
+import { checkSeal } from './seal-check.ts';
 import { sqliteProblem } from './sqlite-check.ts';
 
 /** Proves log and read models sound, or says what is first wrong with each; answers 1 then. */
@@ -22,6 +23,7 @@ export async function verify(options: StoreOptions, terminal: Terminal): Promise
     const database = await openReadModelDatabase(config);
     try {
       if (!(await checkTheLog(store, signal, terminal))) return 1;
+      if (!(await checkTheSeal(config, signal, terminal))) return 1;
       return (await checkReadModels(store, database, signal, terminal)) ? 0 : 1;
     } catch (failure) {
       if (!signal.aborted) throw failure;
@@ -66,6 +68,18 @@ async function checkTheLog(
       : `log: ${result.problem}`,
   );
   return result.sound;
+}
+
+async function checkTheSeal(
+  config: KeptConfig,
+  signal: AbortSignal,
+  terminal: Terminal,
+): Promise<boolean> {
+  const { update, end } = terminal.startProgress({ doing: 'Verifying the seal', unit: 'events' });
+  const onProgress = (position: number): void => update(position, position);
+  const { sound, sentence } = await checkSeal(config, { signal, onProgress }).finally(end);
+  terminal.say(`seal: ${sentence}`);
+  return sound;
 }
 
 async function checkReadModels(

@@ -1,4 +1,10 @@
-import { addDays, calendarDate, fold, type Decision } from '@counterfoil/event-store';
+import {
+  addDays,
+  calendarDate,
+  fold,
+  plainSensitive,
+  type Decision,
+} from '@counterfoil/event-store';
 import type { InstrumentSymbol } from '../instruments/events.ts';
 import { currency } from '../money/currency.ts';
 import { Money, Price, Quantity } from '../money/money.ts';
@@ -62,7 +68,7 @@ export function open(changed: Partial<OpenAccount> = {}): OpenAccount {
   return {
     type: 'OpenAccount',
     accountId: 'A1' as AccountId,
-    ownerName: 'Ada Lovelace',
+    ownerName: plainSensitive('Ada Lovelace'),
     ownerKind: 'INDIVIDUAL',
     currency: 'USD',
     initialBalance: Money.of('100000'),

@@ -42,7 +42,6 @@ describe('LG-07 an account does what it is told', () => {
     expect(events.map(({ type }) => type)).toEqual(['AccountOpened']);
     expect(accountAfter(events)).toMatchObject({
       accountId: 'A1',
-      ownerName: 'Ada Lovelace',
       ownerKind: 'CORPORATE',
       currency: 'JPY',
       status: 'OPEN',

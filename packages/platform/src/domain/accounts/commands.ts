@@ -1,4 +1,4 @@
-import type { CalendarDate } from '@counterfoil/event-store';
+import type { CalendarDate, Sensitive } from '@counterfoil/event-store';
 import type { ActionId, ActionTerms, ElectionOption } from '../corporate-actions/events.ts';
 import type { InstrumentSymbol } from '../instruments/events.ts';
 import type { Money, Price, Quantity } from '../money/money.ts';
@@ -37,7 +37,8 @@ export type EntitlementCommand = PostEntitlement | ReverseEntitlement;
 export interface OpenAccount {
   readonly type: 'OpenAccount';
   readonly accountId: AccountId;
-  readonly ownerName: string;
+  /** Held under the key of the account's stream. */
+  readonly ownerName: Sensitive;
   readonly ownerKind: OwnerKind;
   /** Any text: refused unless it is an active code of ISO 4217. */
   readonly currency: string;

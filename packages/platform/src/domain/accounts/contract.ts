@@ -204,7 +204,11 @@ export const AccountStatusIn = Type.Enum(['OPEN', 'SUSPENDED', 'CLOSED']);
 
 const accountTerms = {
   accountId: Type.String(),
-  ownerName: Type.String(),
+  ownerName: Type.Unsafe<string | null>({
+    type: ['string', 'null'],
+    description: 'Null once the owner is erased, and while the keys are unavailable',
+  }),
+  ownerErased: Type.Boolean({ description: 'Nobody can read the name again' }),
   ownerKind: Type.String(),
   currency: Type.String(),
   costMethod: Type.String(),

@@ -1,6 +1,7 @@
 import {
   eventType,
   field,
+  plainSensitive,
   streamId,
   type Branded,
   type EventOf,
@@ -68,9 +69,7 @@ export type NamedLot = ValueOf<typeof namedLot>;
 // wants balances needs to know how lots are matched. For each event: amount + costChange = realizedPnl,
 // and where there is income: amount + costChange = realizedPnl + gross - tax.
 
-export const AccountOpened = eventType('AccountOpened', {
-  accountId: field.text<AccountId>(),
-  ownerName: field.text(),
+const accountTerms = {
   ownerKind: field.oneOf('OwnerKind', ['INDIVIDUAL', 'CORPORATE']),
   currency: field.text<CurrencyCode>(),
   initialBalance: Money.field,
@@ -78,7 +77,21 @@ export const AccountOpened = eventType('AccountOpened', {
   /** Whether positions may be negative. */
   shortSelling: field.flag(),
   openedOn: field.date(),
-});
+};
+
+export const AccountOpened = eventType('AccountOpened', {
+  accountId: field.text<AccountId>(),
+  ownerName: field.text(),
+  ...accountTerms,
+}).revise(
+  {
+    accountId: field.text<AccountId>(),
+    /** Sealed under the key of the account's stream. */
+    ownerName: field.sensitive(),
+    ...accountTerms,
+  },
+  (opened) => ({ ...opened, ownerName: plainSensitive(opened.ownerName) }),
+);
 
 const cashMovement = {
   /** Above zero, in and out alike. */
@@ -342,4 +355,9 @@ export function accountStream(id: AccountId): StreamId {
 /** The account that a stream is named after. */
 export function accountOfStream(stream: StreamId): AccountId {
   return stream.slice(accountStreamPrefix.length) as AccountId;
+}
+
+/** The account that a subject is, if it is one. */
+export function accountOfSubject(subject: StreamId): AccountId | undefined {
+  return subject.startsWith(accountStreamPrefix) ? accountOfStream(subject) : undefined;
 }

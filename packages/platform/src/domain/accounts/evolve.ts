@@ -72,7 +72,6 @@ export function evolve(account: AccountState, event: AccountEvent): AccountState
 function openedAccount(opened: EventOf<typeof AccountOpened>['data']): Account {
   return {
     accountId: opened.accountId,
-    ownerName: opened.ownerName,
     ownerKind: opened.ownerKind,
     currency: opened.currency,
     costMethod: opened.costMethod,

@@ -4,17 +4,20 @@ import {
   type RecordedEvent,
   type Row,
 } from '@counterfoil/event-store';
+import type { RetentionEvent } from '../retention/events.ts';
 import { accountStream, type AccountEvent, type AccountId } from './events.ts';
 import { accountProjections } from './views.ts';
 
 /** The rows of every view, by view and key, after events recorded one a second. */
-export function rowsAfter(events: readonly AccountEvent[]): ReadonlyMap<string, readonly Row[]> {
+export function rowsAfter(
+  events: readonly (AccountEvent | RetentionEvent)[],
+): ReadonlyMap<string, readonly Row[]> {
   return new Map(accountProjections.map((known) => [known.name, rowsOf(known, events)]));
 }
 
 export function rowsOf(
-  projection: Projection<AccountEvent>,
-  events: readonly AccountEvent[],
+  projection: Projection<AccountEvent | RetentionEvent>,
+  events: readonly (AccountEvent | RetentionEvent)[],
 ): readonly Row[] {
   const rows = new Map<string, Row>();
   for (const [index, event] of events.entries()) {
@@ -29,7 +32,10 @@ export function rowsOf(
   return [...rows.values()];
 }
 
-function recorded(event: AccountEvent, position: number): RecordedEvent<AccountEvent> {
+function recorded(
+  event: AccountEvent | RetentionEvent,
+  position: number,
+): RecordedEvent<AccountEvent | RetentionEvent> {
   return {
     ...event,
     eventId: `00000000-0000-7000-8000-${position}` as RecordedEvent['eventId'],

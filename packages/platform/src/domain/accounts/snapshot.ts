@@ -23,7 +23,6 @@ const position = field.record('Position', {
 
 const account = field.record('Account', {
   accountId: field.text<AccountId>(),
-  ownerName: field.text(),
   ownerKind: field.oneOf('OwnerKind', ['INDIVIDUAL', 'CORPORATE']),
   currency: field.text<CurrencyCode>(),
   costMethod: field.oneOf('CostMethod', ['FIFO', 'AVERAGE']),
@@ -56,7 +55,7 @@ export type PackedAccount = ValueOf<typeof packedAccount>;
 
 /** A new number whenever the shape, or what the rules make of the same events, changes. */
 export const accountSnapshot: SnapshotFormat<AccountState, PackedAccount> = {
-  format: 'account/3',
+  format: 'account/4',
   field: packedAccount,
   pack: (state) => state ?? null,
   // Decoders make objects of classes of their own: copies keep one shape of object in the hot functions.

@@ -8,12 +8,11 @@ import type { Limits } from './limits.ts';
 import type { Positions } from './positions.ts';
 import type { UnsettledAmounts } from './settlement.ts';
 
-/** Undefined before it was opened. */
+/** Undefined before it was opened. The owner's name is no part of it: nothing is decided by that. */
 export type AccountState = Account | undefined;
 
 export interface Account {
   readonly accountId: AccountId;
-  readonly ownerName: string;
   readonly ownerKind: OwnerKind;
   readonly currency: CurrencyCode;
   readonly costMethod: CostMethod;

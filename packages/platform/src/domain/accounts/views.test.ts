@@ -1,6 +1,7 @@
-import type { Row } from '@counterfoil/event-store';
+import { streamId, type Cell, type Row } from '@counterfoil/event-store';
 import { describe, expect, it } from 'vitest';
 import { Money, Percentage } from '../money/money.ts';
+import type { RetentionEvent } from '../retention/events.ts';
 import {
   buy,
   cancel,
@@ -37,7 +38,7 @@ describe('LG-10 the view of accounts', () => {
     expect(view('accounts', events)).toEqual([
       {
         account_id: 'A1',
-        owner_name: 'Ada Lovelace',
+        owner_name: 'open Ada Lovelace',
         owner_kind: 'INDIVIDUAL',
         currency: 'USD',
         cost_method: 'FIFO',
@@ -54,6 +55,24 @@ describe('LG-10 the view of accounts', () => {
         updated_at: '2026-09-21T14:13:26.000000Z',
       },
     ]);
+  });
+});
+
+function erased(subject: string): RetentionEvent {
+  return { type: 'SubjectErased', data: { subject: streamId(subject), reason: 'asked' } };
+}
+
+function nameAfter(...events: readonly RetentionEvent[]): Cell | undefined {
+  return rowsAfter([...given(opened), ...events]).get('accounts')?.[0]?.['owner_name'];
+}
+
+describe('RC-04 the view of accounts', () => {
+  it('lets go of the name of an owner who is erased', () => {
+    expect(nameAfter(erased('account-A1'))).toBeNull();
+  });
+
+  it.each(['account-A2', 'user-A1', 'keyhole-A1'])('and of nobody when %s is', (subject) => {
+    expect(nameAfter(erased(subject))).toBe('open Ada Lovelace');
   });
 });
 

@@ -1,27 +1,36 @@
-import type {
-  Cell,
-  EventOf,
-  Projection,
-  RecordedEvent,
-  Row,
-  RowChange,
+import {
+  sealedText,
+  type Cell,
+  type EventOf,
+  type Projection,
+  type RecordedEvent,
+  type Row,
+  type RowChange,
 } from '@counterfoil/event-store';
 import { instantCell } from '../calendar/instant-cell.ts';
 import type { InstrumentSymbol } from '../instruments/events.ts';
 import { averageCost } from '../money/amounts.ts';
 import { Money, negated, Percentage, plus, Price, Quantity } from '../money/money.ts';
+import type { RetentionEvent } from '../retention/events.ts';
 import { elections, entitlements } from './entitlements/views.ts';
-import { accountOfStream, type AccountEvent, type AccountOpened, type Movement } from './events.ts';
+import {
+  accountOfStream,
+  accountOfSubject,
+  type AccountEvent,
+  type AccountOpened,
+  type Movement,
+} from './events.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { signedQuantity } from './lots.ts';
 import { positionRestatements, tradeHistory } from './trade-views.ts';
 
 /** Every account with its cash, by trade date, and its limits. */
-const accounts: Projection<AccountEvent> = {
+const accounts: Projection<AccountEvent | RetentionEvent> = {
   name: 'accounts',
-  version: 2,
+  version: 3,
   columns: {
     account_id: 'text',
+    /** As the log has it sealed; null once the owner is erased. */
     owner_name: 'text',
     owner_kind: 'text',
     currency: 'text',
@@ -39,7 +48,7 @@ const accounts: Projection<AccountEvent> = {
     updated_at: 'instant',
   },
   key: ['account_id'],
-  indexes: [['status', 'account_id'], ['owner_name']],
+  indexes: [['status', 'account_id']],
   types: [
     'AccountOpened',
     'CashDeposited',
@@ -53,13 +62,20 @@ const accounts: Projection<AccountEvent> = {
     'AccountSuspended',
     'AccountReinstated',
     'AccountClosed',
+    'SubjectErased',
   ],
   project: projectAccount,
 };
 
-function projectAccount(recorded: RecordedEvent<AccountEvent>): readonly RowChange[] {
-  const event = recorded as AccountEvent;
-  const id = accountOfStream(recorded.stream);
+function projectAccount(
+  recorded: RecordedEvent<AccountEvent | RetentionEvent>,
+): readonly RowChange[] {
+  const event = recorded as AccountEvent | RetentionEvent;
+  const id =
+    event.type === 'SubjectErased'
+      ? accountOfSubject(event.data.subject)
+      : accountOfStream(recorded.stream);
+  if (id === undefined) return [];
   const updated_at = instantCell(recorded.recordedAt);
   const changed = (cells: Row): readonly RowChange[] => [
     { key: [id], update: (row) => row && { ...row, ...cells, updated_at } },
@@ -92,10 +108,14 @@ function projectAccount(recorded: RecordedEvent<AccountEvent>): readonly RowChan
       const { closedOn, reason } = event.data;
       return changed({ status: 'CLOSED', status_reason: reason, closed_on: closedOn });
     }
+    case 'SubjectErased':
+      return changed({ owner_name: null });
     case 'PositionRestated':
     case 'ElectionMade':
     case 'ElectionReleased':
     case 'TradeRefused':
+    case 'LegalHoldPlaced':
+    case 'LegalHoldReleased':
       return [];
   }
 }
@@ -103,7 +123,7 @@ function projectAccount(recorded: RecordedEvent<AccountEvent>): readonly RowChan
 function openedCells(opened: EventOf<typeof AccountOpened>['data']): Row {
   return {
     account_id: opened.accountId,
-    owner_name: opened.ownerName,
+    owner_name: sealedText(opened.ownerName),
     owner_kind: opened.ownerKind,
     currency: opened.currency,
     cost_method: opened.costMethod,

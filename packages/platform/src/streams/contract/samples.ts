@@ -60,7 +60,7 @@ export async function listen(
 
 /** Waits until something holds that only time can bring about, and fails when it never does. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 60_000;
+  const deadline = performance.now() + 20_000;
   while (!(await holds())) {
     if (performance.now() > deadline) throw new Error(`it never came to be: ${holds.toString()}`);
     await sleep(5);
