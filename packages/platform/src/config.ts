@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Branded } from '@counterfoil/event-store';
 import { Type, type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { ConfigError } from './config-error.ts';
 import { permissions, roles, type Permission, type Role } from './domain/access/events.ts';
 import { retentionDefault, type RetentionYears } from './domain/retention/policy.ts';
 import type { ReportSettings } from './reports/report-service.ts';
@@ -173,11 +174,6 @@ export type HttpUrl = Branded<string, 'HttpUrl'>;
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
-
-/** A setting can't be used; the message names it, says what is wrong and what would be right. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
 
 const yearsIn = Type.Optional(Type.Integer({ minimum: 0, maximum: 100 }));
 

@@ -8,7 +8,8 @@ import {
   temporaryDirectory,
 } from './command-line/command-line.fixture.ts';
 import { useStores } from './command-line/stores.fixture.ts';
-import { ConfigError, type Config } from './config.ts';
+import { ConfigError } from './config-error.ts';
+import type { Config } from './config.ts';
 import { openKeys } from './key-stores.ts';
 
 const placeOn = useStores();

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import type { Clock } from '@counterfoil/event-store';
-import { ConfigError, type Config } from './config.ts';
+import { ConfigError } from './config-error.ts';
+import type { Config } from './config.ts';
 import { systemClock } from './system-clock.ts';
 import { openFileKeys } from './vault/file/file-keys.ts';
 import { KeyFileRefused, openKeyDirectory } from './vault/file/key-directory.ts';
 import type { KeyProvider } from './vault/key-provider.ts';
 import type { KeyStore } from './vault/key-store.ts';
-import { openKmsKeys } from './vault/kms/kms-keys.ts';
 import { openMemoryKeys, openMemoryProvider } from './vault/memory/memory-keys.ts';
 import { openedKeys, type KeysParts } from './vault/opened-keys.ts';
 import { withPayloadKeys, type KeysWithPayloads } from './vault/payloads/payload-keys.ts';
@@ -48,6 +48,8 @@ async function openKeyProvider(
 ): Promise<{ readonly provider: KeyProvider; closeProvider(): void }> {
   const { keys, store } = config;
   if (keys.kind === 'kms') {
+    // The SDK takes longer to load than all else together: only who needs it waits for it.
+    const { openKmsKeys } = await import('./vault/kms/kms-keys.ts');
     const provider = openKmsKeys(keys);
     return { provider, closeProvider: provider.close };
   }

@@ -5,7 +5,8 @@ import { createProjector, type ReadModelDatabase } from '@counterfoil/event-stor
 import { recordDecisions, type Decisions } from './access/decisions.ts';
 import { eventPresenter } from './api/event-json.ts';
 import { startTradeService, type TradeService } from './capture/trade-service.ts';
-import { ConfigError, type Config } from './config.ts';
+import { ConfigError } from './config-error.ts';
+import type { Config } from './config.ts';
 import { askVersions } from './corporate-actions/action-message.ts';
 import { startActionService, type ActionService } from './corporate-actions/action-service.ts';
 import { openConfluentRegistry } from './corporate-actions/confluent-registry.ts';

@@ -1,13 +1,11 @@
 import path from 'node:path';
 import type { Clock } from '@counterfoil/event-store';
 import type { Config } from './config.ts';
-import { openDynamoRequests } from './requests/dynamodb/dynamodb-requests.ts';
 import { openPostgresRequests } from './requests/postgres/postgres-requests.ts';
 import type { RequestStore } from './requests/request-store.ts';
 import { fileDirectory } from './stores.ts';
 import type { Bus } from './streams/bus.ts';
 import { openEmbeddedBus } from './streams/embedded/embedded-bus.ts';
-import { openKafkaBus } from './streams/kafka/kafka-bus.ts';
 
 /** As many processes may take trades side by side; a file is written with fewer pages where they are few. */
 export const partitionsOn = { embedded: 4, kafka: 16 } as const;
@@ -25,6 +23,7 @@ export async function openQueue(
   if (config.bus.kind === 'kafka') {
     const { brokers } = config.bus;
     const prefix = config.topicPrefix;
+    const { openKafkaBus } = await import('./streams/kafka/kafka-bus.ts');
     const bus = await openKafkaBus({ brokers, prefix, clientId: 'counterfoil' });
     return withRequests(config, bus, onFailure);
   }
@@ -60,7 +59,7 @@ async function withRequests(
   }
 }
 
-function openRequests(
+async function openRequests(
   requestStore: Config['requestStore'],
   bus: Bus,
   onFailure: (failure: unknown) => void,
@@ -72,6 +71,8 @@ function openRequests(
     }
     case 'dynamodb': {
       const { region, table, endpoint } = requestStore;
+      // Loaded where it is used: its SDK takes longer than the rest of the program.
+      const { openDynamoRequests } = await import('./requests/dynamodb/dynamodb-requests.ts');
       return openDynamoRequests({ region, table, endpoint, bus, onFailure });
     }
     case 'embedded':

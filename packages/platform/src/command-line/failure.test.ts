@@ -1,6 +1,6 @@
 import { StorageFailure } from '@counterfoil/event-store';
 import { describe, expect, test, vi } from 'vitest';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config-error.ts';
 import { CommandFailure, describeFailure } from './failure.ts';
 
 /** As node:sqlite throws it. */

@@ -5,7 +5,8 @@ import {
   StorageFailure,
 } from '@counterfoil/event-store';
 import { FoldDefect, ProjectionMisfit } from '@counterfoil/event-store/projections';
-import { ConfigError, loadProcessConfig, type Config } from '../config.ts';
+import { ConfigError } from '../config-error.ts';
+import { loadProcessConfig, type Config } from '../config.ts';
 import { KeysUnavailable } from '../vault/failures.ts';
 import { canWrite } from './files.ts';
 

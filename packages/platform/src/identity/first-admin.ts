@@ -1,5 +1,5 @@
 import { Refusal } from '../api/problem.ts';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config-error.ts';
 import type { Identity } from './identity.ts';
 import { requireStrong } from './password-strength.ts';
 import { newUserId, randomPassword } from './random-ids.ts';

@@ -3,7 +3,7 @@ import { link, mkdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/
 import path from 'node:path';
 import { formatInstant, type Clock } from '@counterfoil/event-store';
 import { noteSigner, type NoteSigner } from '@counterfoil/event-store/log';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config-error.ts';
 
 /** The log's name, and what it signs with. */
 export interface LogKeys {

@@ -7,7 +7,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { ConfigError, type TlsFiles } from '../../config.ts';
+import { ConfigError } from '../../config-error.ts';
+import type { TlsFiles } from '../../config.ts';
 import { openServer, type ServerFixture } from '../server.fixture.ts';
 import { followTls, readTls } from './tls.ts';
 

@@ -1,7 +1,8 @@
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import type { Server, ServerOptions } from 'node:https';
 import { createSecureContext } from 'node:tls';
-import { ConfigError, type TlsFiles } from '../../config.ts';
+import { ConfigError } from '../../config-error.ts';
+import type { TlsFiles } from '../../config.ts';
 
 /** What the server is to speak TLS with: version 1.3 and nothing older (RC-04). */
 export type TlsOptions = Pick<ServerOptions, 'cert' | 'key' | 'minVersion'>;
